@@ -1,0 +1,269 @@
+"""The records that Khabar reads and writes, as frozen types.
+
+Times are RFC 3339 strings in UTC with ``Z``; a time that is not known is ``None``, never invented. Spans are
+``(start, end)`` in Unicode code points of the record's ``text``, end exclusive. Field order is output order.
+The types accept unknown fields when read, so that an older reader survives a newer writer.
+"""
+
+from typing import Any, Literal
+
+import msgspec
+
+from schemas.reasons import Reason, Stage
+
+SCHEMA_VERSION = 1
+
+Span = tuple[int, int]
+Direction = Literal["ltr", "rtl"]
+Precision = Literal["second", "minute", "day", "month", "year"]
+Change = Literal["new", "cosmetic", "minor", "material"]
+
+
+class Record(msgspec.Struct, frozen=True):
+    """Base of all record types."""
+
+
+class Raw(Record, kw_only=True):
+    """One article as a producer sends it: exactly one of ``html``, ``html_base64`` and ``text``.
+
+    ``title``, ``authors``, ``published_at``, ``language`` and ``source`` are hints: evidence in the page wins over them.
+    """
+
+    id: str | None = None
+    url: str | None = None
+    html: str | None = None
+    html_base64: str | None = None
+    text: str | None = None
+    content_type: str | None = None
+    encoding: str | None = None
+    title: str | None = None
+    authors: list[str] | None = None
+    published_at: str | None = None
+    language: str | None = None
+    source: str | None = None
+    fetched_at: str | None = None
+    extra: dict[str, Any] | None = None
+
+
+class FileProvenance(Record, kw_only=True, tag_field="kind", tag="file"):
+    """Where in a file or archive a record was read; ``record`` counts from 0 within ``path``."""
+
+    path: str
+    record: int
+    content_sha256: str
+    pipeline_version: str
+
+
+class KafkaProvenance(Record, kw_only=True, tag_field="kind", tag="kafka"):
+    """Where in Kafka a record was read."""
+
+    topic: str
+    partition: int
+    offset: int
+    content_sha256: str
+    pipeline_version: str
+
+
+Provenance = FileProvenance | KafkaProvenance
+
+
+class Source(Record, kw_only=True):
+    """Publisher: registrable domain of the URL, and the name it gives itself."""
+
+    domain: str | None = None
+    name: str | None = None
+
+
+class Place(Record, kw_only=True):
+    """A place that the text names. ``name`` is English, ``text`` as first written; ``country_code`` is ISO 3166-1 alpha-2."""
+
+    name: str
+    text: str
+    country_code: str
+    geonames_id: int | None = None
+    kind: str
+    count: int
+    spans: tuple[Span, ...]
+
+
+class Person(Record, kw_only=True):
+    """A person that the text names, with the role (office, title) that the text gives."""
+
+    name: str
+    role: str | None = None
+    count: int
+    spans: tuple[Span, ...]
+
+
+class Organisation(Record, kw_only=True):
+    """An organisation that the text names."""
+
+    name: str
+    role: str | None = None
+    count: int
+    spans: tuple[Span, ...]
+
+
+class Keyword(Record, kw_only=True):
+    """A word or phrase that characterises the text; ``score`` is in (0, 1], the best keyword has 1."""
+
+    text: str
+    score: float
+
+
+class Quote(Record, kw_only=True):
+    """Direct speech without its quotation marks; ``span`` covers exactly ``text``."""
+
+    text: str
+    speaker: str | None = None
+    span: Span
+
+
+class Figure(Record, kw_only=True):
+    """A number with its magnitude word applied, and what it counts (``71 ألف شهيد``: 71000, ``شهيد``)."""
+
+    value: int | float
+    text: str
+    counted: str | None = None
+    unit: str | None = None
+    span: Span
+
+
+class DateMention(Record, kw_only=True):
+    """A date in the text, resolved against the article's ``published_at`` where it is partial or relative.
+
+    ``date`` is as precise as ``precision`` says: ``2025-09-29``, ``2025-09`` or ``2025``.
+    """
+
+    date: str
+    precision: Precision
+    text: str
+    span: Span
+
+
+class Story(Record, kw_only=True):
+    """The event that articles share; ``similarity`` to the story in [0, 1]."""
+
+    uri: str
+    similarity: float
+
+
+class Extraction(Record, kw_only=True):
+    """How the text was won from the raw bytes."""
+
+    method: str
+    encoding: str
+    fallback: str | None = None
+    page_type: str | None = None
+    quality: float | None = None
+    notes: tuple[str, ...] = ()
+
+
+class Article(Record, kw_only=True):
+    """A clean, enriched article: a new one, or a new version of a known one."""
+
+    schema_version: int = SCHEMA_VERSION
+    uri: str
+    version: int
+    change: Change
+    changes: dict[str, Any] | None = None
+    raw_id: str | None = None
+    url: str | None = None
+    canonical_url: str | None = None
+    source: Source
+    language: str | None
+    language_confidence: float
+    script: str | None
+    direction: Direction
+    title: str | None
+    title_source: str | None
+    lede: str | None
+    text: str
+    authors: tuple[str, ...]
+    word_count: int
+    char_count: int
+    published_at: str | None
+    published_precision: Precision | None
+    published_source: str | None
+    modified_at: str | None
+    fetched_at: str | None
+    section: str | None = None
+    tags: tuple[str, ...] = ()
+    image: str | None = None
+    places: tuple[Place, ...]
+    people: tuple[Person, ...]
+    organisations: tuple[Organisation, ...]
+    keywords: tuple[Keyword, ...]
+    quotes: tuple[Quote, ...]
+    figures: tuple[Figure, ...]
+    dates_mentioned: tuple[DateMention, ...]
+    story: Story | None = None
+    extraction: Extraction
+    extra: dict[str, Any] | None = None
+    provenance: Provenance
+
+
+class Duplicate(Record, kw_only=True):
+    """A record that adds no article: ``duplicate`` (same text under another identity) or ``unchanged`` (crawled again)."""
+
+    schema_version: int = SCHEMA_VERSION
+    outcome: Literal["duplicate", "unchanged"]
+    uri: str | None
+    duplicate_of: str
+    similarity: float
+    method: str
+    raw_id: str | None
+    url: str | None
+    provenance: Provenance
+
+
+class Attempt(Record, kw_only=True):
+    """One earlier failure of the same record."""
+
+    pipeline_version: str
+    reason: Reason
+
+
+class Dead(Record, kw_only=True):
+    """A record that cannot be processed, with all that is needed to run it again.
+
+    ``payload_base64`` holds the original bytes; when they exceed the limit of the sink it holds their beginning and
+    ``payload_truncated`` is true: ``provenance`` then leads to the whole.
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    stage: Stage
+    reason: Reason
+    error_type: str
+    message: str
+    causes: tuple[str, ...]
+    payload_base64: str
+    payload_bytes: int
+    payload_truncated: bool = False
+    headers: tuple[tuple[str, str], ...]
+    raw_id: str | None
+    url: str | None = None
+    provenance: Provenance
+    attempts: tuple[Attempt, ...]
+
+
+class OutcomeCounts(Record, kw_only=True):
+    """Outcomes of a span of the source; their sum is the span's ``records``."""
+
+    article: int = 0
+    unchanged: int = 0
+    duplicate: int = 0
+    dead: int = 0
+
+
+class Ledger(Record, kw_only=True):
+    """What became of one span ``[from, to)`` of a source; ``reasons`` counts the dead letters by reason."""
+
+    schema_version: int = SCHEMA_VERSION
+    source: str
+    from_: int = msgspec.field(name="from")
+    to: int
+    records: int
+    outcomes: OutcomeCounts
+    reasons: dict[str, int]
+    pipeline_version: str
