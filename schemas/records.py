@@ -23,10 +23,10 @@ class Record(msgspec.Struct, frozen=True):
     """Base of all record types."""
 
 
-class Raw(Record, kw_only=True):
+class Raw(Record, frozen=True, kw_only=True):
     """One article as a producer sends it: exactly one of ``html``, ``html_base64`` and ``text``.
 
-    ``title``, ``authors``, ``published_at``, ``language`` and ``source`` are hints: evidence in the page wins over them.
+    ``title``, ``authors``, ``published_at``, ``language`` and ``source`` are hints: evidence in the page wins.
     """
 
     id: str | None = None
@@ -45,7 +45,7 @@ class Raw(Record, kw_only=True):
     extra: dict[str, Any] | None = None
 
 
-class FileProvenance(Record, kw_only=True, tag_field="kind", tag="file"):
+class FileProvenance(Record, frozen=True, kw_only=True, tag_field="kind", tag="file"):
     """Where in a file or archive a record was read; ``record`` counts from 0 within ``path``."""
 
     path: str
@@ -54,7 +54,7 @@ class FileProvenance(Record, kw_only=True, tag_field="kind", tag="file"):
     pipeline_version: str
 
 
-class KafkaProvenance(Record, kw_only=True, tag_field="kind", tag="kafka"):
+class KafkaProvenance(Record, frozen=True, kw_only=True, tag_field="kind", tag="kafka"):
     """Where in Kafka a record was read."""
 
     topic: str
@@ -67,15 +67,15 @@ class KafkaProvenance(Record, kw_only=True, tag_field="kind", tag="kafka"):
 Provenance = FileProvenance | KafkaProvenance
 
 
-class Source(Record, kw_only=True):
+class Source(Record, frozen=True, kw_only=True):
     """Publisher: registrable domain of the URL, and the name it gives itself."""
 
     domain: str | None = None
     name: str | None = None
 
 
-class Place(Record, kw_only=True):
-    """A place that the text names. ``name`` is English, ``text`` as first written; ``country_code`` is ISO 3166-1 alpha-2."""
+class Place(Record, frozen=True, kw_only=True):
+    """A named place: ``name`` in English, ``text`` as first written, ``country_code`` in ISO 3166-1 alpha-2."""
 
     name: str
     text: str
@@ -86,7 +86,7 @@ class Place(Record, kw_only=True):
     spans: tuple[Span, ...]
 
 
-class Person(Record, kw_only=True):
+class Person(Record, frozen=True, kw_only=True):
     """A person that the text names, with the role (office, title) that the text gives."""
 
     name: str
@@ -95,7 +95,7 @@ class Person(Record, kw_only=True):
     spans: tuple[Span, ...]
 
 
-class Organisation(Record, kw_only=True):
+class Organisation(Record, frozen=True, kw_only=True):
     """An organisation that the text names."""
 
     name: str
@@ -104,14 +104,14 @@ class Organisation(Record, kw_only=True):
     spans: tuple[Span, ...]
 
 
-class Keyword(Record, kw_only=True):
+class Keyword(Record, frozen=True, kw_only=True):
     """A word or phrase that characterises the text; ``score`` is in (0, 1], the best keyword has 1."""
 
     text: str
     score: float
 
 
-class Quote(Record, kw_only=True):
+class Quote(Record, frozen=True, kw_only=True):
     """Direct speech without its quotation marks; ``span`` covers exactly ``text``."""
 
     text: str
@@ -119,7 +119,7 @@ class Quote(Record, kw_only=True):
     span: Span
 
 
-class Figure(Record, kw_only=True):
+class Figure(Record, frozen=True, kw_only=True):
     """A number with its magnitude word applied, and what it counts (``71 ألف شهيد``: 71000, ``شهيد``)."""
 
     value: int | float
@@ -129,7 +129,7 @@ class Figure(Record, kw_only=True):
     span: Span
 
 
-class DateMention(Record, kw_only=True):
+class DateMention(Record, frozen=True, kw_only=True):
     """A date in the text, resolved against the article's ``published_at`` where it is partial or relative.
 
     ``date`` is as precise as ``precision`` says: ``2025-09-29``, ``2025-09`` or ``2025``.
@@ -141,14 +141,14 @@ class DateMention(Record, kw_only=True):
     span: Span
 
 
-class Story(Record, kw_only=True):
+class Story(Record, frozen=True, kw_only=True):
     """The event that articles share; ``similarity`` to the story in [0, 1]."""
 
     uri: str
     similarity: float
 
 
-class Extraction(Record, kw_only=True):
+class Extraction(Record, frozen=True, kw_only=True):
     """How the text was won from the raw bytes."""
 
     method: str
@@ -159,7 +159,7 @@ class Extraction(Record, kw_only=True):
     notes: tuple[str, ...] = ()
 
 
-class Article(Record, kw_only=True):
+class Article(Record, frozen=True, kw_only=True):
     """A clean, enriched article: a new one, or a new version of a known one."""
 
     schema_version: int = SCHEMA_VERSION
@@ -203,8 +203,8 @@ class Article(Record, kw_only=True):
     provenance: Provenance
 
 
-class Duplicate(Record, kw_only=True):
-    """A record that adds no article: ``duplicate`` (same text under another identity) or ``unchanged`` (crawled again)."""
+class Duplicate(Record, frozen=True, kw_only=True):
+    """A record without news: ``duplicate`` (same text, other identity) or ``unchanged`` (crawled again)."""
 
     schema_version: int = SCHEMA_VERSION
     outcome: Literal["duplicate", "unchanged"]
@@ -217,14 +217,14 @@ class Duplicate(Record, kw_only=True):
     provenance: Provenance
 
 
-class Attempt(Record, kw_only=True):
+class Attempt(Record, frozen=True, kw_only=True):
     """One earlier failure of the same record."""
 
     pipeline_version: str
     reason: Reason
 
 
-class Dead(Record, kw_only=True):
+class Dead(Record, frozen=True, kw_only=True):
     """A record that cannot be processed, with all that is needed to run it again.
 
     ``payload_base64`` holds the original bytes; when they exceed the limit of the sink it holds their beginning and
@@ -247,7 +247,7 @@ class Dead(Record, kw_only=True):
     attempts: tuple[Attempt, ...]
 
 
-class OutcomeCounts(Record, kw_only=True):
+class OutcomeCounts(Record, frozen=True, kw_only=True):
     """Outcomes of a span of the source; their sum is the span's ``records``."""
 
     article: int = 0
@@ -256,7 +256,7 @@ class OutcomeCounts(Record, kw_only=True):
     dead: int = 0
 
 
-class Ledger(Record, kw_only=True):
+class Ledger(Record, frozen=True, kw_only=True):
     """What became of one span ``[from, to)`` of a source; ``reasons`` counts the dead letters by reason."""
 
     schema_version: int = SCHEMA_VERSION

@@ -21,9 +21,9 @@ class Moment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """The text of a body and what the body says about it.
+    r"""The text of a body and what the body says about it.
 
-    ``text`` holds paragraphs separated by ``\\n`` and is clean (see `transforms.clean`). ``method`` and ``fallback`` say
+    ``text`` holds paragraphs separated by ``\n``, clean (see `transforms.clean`). ``method`` and ``fallback`` say
     which extractor won it, ``encoding`` how its bytes were read, ``page_type`` what kind of page it is (``article``,
     ``live_blog``, ``gallery``, ``paywall``, ``section``, ``error``, ``consent``), ``quality`` in [0, 1] how far
     the text can be trusted, ``notes`` what was unusual.
