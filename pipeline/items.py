@@ -1,0 +1,100 @@
+"""The items that travel from source to sink: a span of a source with a record under way, or its final outcome.
+
+Nothing leaves the chain. The sink sees every span, so it can prove that none is missing.
+"""
+
+import base64
+from dataclasses import dataclass, replace
+from typing import Any
+
+from schemas.reasons import Reason, Stage
+from schemas.records import Article, Attempt, Dead, Duplicate, FileProvenance, KafkaProvenance
+
+Outcome = Article | Duplicate | Dead
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """Positions ``[start, end)`` of one source.
+
+    ``start`` is where the reader stood before the record, so spans tile the source even where its positions have gaps.
+    """
+
+    source: str
+    """Ledger name of the source: ``topic/partition`` for Kafka, the path for a file."""
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """A record as it was read, untouched: what a dead letter needs to run it again."""
+
+    payload: bytes
+    headers: tuple[tuple[str, str], ...] = ()
+    """Names in lower case; bytes that are not UTF-8 are escaped with backslashes."""
+    timestamp_ms: int | None = None
+    """The transport's own time of the record (Kafka message timestamp), Unix milliseconds."""
+    provenance: FileProvenance | KafkaProvenance
+    attempts: tuple[Attempt, ...] = ()
+    """Earlier failures of the same record, when it comes from a re-driven dead letter."""
+    failure: tuple[Reason, str] | None = None
+    """Set by the source when the record can be named but not read (too large, damaged archive)."""
+
+
+class Gap:
+    """Marks a span without a record: offsets that compaction removed or that transaction markers take."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One span and what has become of it so far."""
+
+    span: Span
+    origin: Origin | None
+    """None for a gap only."""
+    state: Any
+    """What the last stage made of the record (each stage names the type it takes), an `Outcome`, or a `Gap`."""
+
+    @property
+    def under_way(self) -> bool:
+        """Whether later stages have work to do on this item."""
+        return not isinstance(self.state, (Article, Duplicate, Dead, Gap))
+
+    def with_state(self, state: Any) -> "Item":
+        """Return this item with a new state."""
+        return replace(self, state=state)
+
+
+def dead_letter(
+    origin: Origin,
+    stage: Stage,
+    reason: Reason,
+    *,
+    message: str,
+    error: BaseException | None = None,
+    raw_id: str | None = None,
+    url: str | None = None,
+) -> Dead:
+    """Return the dead letter of a record that failed in `stage`, with the chain of causes of `error`."""
+    causes = []
+    cause = error.__cause__ or error.__context__ if error else None
+    while cause is not None and len(causes) < 10:
+        causes.append(f"{type(cause).__name__}: {cause}")
+        cause = cause.__cause__ or cause.__context__
+    return Dead(
+        stage=stage,
+        reason=reason,
+        error_type=type(error).__name__ if error else "Rejected",
+        message=message,
+        causes=tuple(causes),
+        payload_base64=base64.b64encode(origin.payload).decode("ascii"),
+        payload_bytes=len(origin.payload),
+        headers=origin.headers,
+        raw_id=raw_id,
+        url=url,
+        provenance=origin.provenance,
+        attempts=origin.attempts,
+    )
