@@ -18,6 +18,13 @@ class Moment:
     precision: Precision
     source: str
 
+    @property
+    def timestamp(self) -> str:
+        """The moment as a full RFC 3339 time: what the evidence leaves open is filled with its beginning."""
+        if self.precision in {"second", "minute"}:
+            return self.value
+        return f"{self.value}{'-01-01'[len(self.value) - 4 :]}T00:00:00Z"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
@@ -35,6 +42,8 @@ class Page:
     title: str | None = None
     title_source: str | None = None
     lede: str | None = None
+    standfirst: bool = False
+    """Whether the lede is a line that a headline once stood above; it then opens `text` too."""
     authors: tuple[str, ...] = ()
     organisations: tuple[str, ...] = ()
     """Agencies and desks that the byline names instead of, or beside, people."""

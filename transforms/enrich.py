@@ -1,0 +1,64 @@
+"""From a draft that is news to an article: what its text speaks of."""
+
+from typing import Any
+
+from schemas.records import Article, Change, Provenance
+from transforms.dates import find_dates
+from transforms.extract import Draft
+from transforms.figures import find_figures
+from transforms.keywords import find_keywords
+from transforms.people import find_people
+from transforms.places import find_places
+from transforms.quotes import find_quotes
+from transforms.sentences import count_words
+
+
+def enrich(
+    draft: Draft, *, version: int, change: Change, changes: dict[str, Any] | None, provenance: Provenance
+) -> Article:
+    """Return the article that `draft` becomes as `version` of its uri."""
+    text, language = draft.text, draft.language.code
+    published_at = draft.published.timestamp if draft.published else None
+    dates = find_dates(text, language, published_at)
+    places = find_places(text, language)
+    quotes = find_quotes(text, language)
+    people, organisations = find_people(text, language, quotes=quotes, places=places)
+    return Article(
+        uri=draft.uri,
+        version=version,
+        change=change,
+        changes=changes,
+        raw_id=draft.raw_id,
+        url=draft.url,
+        canonical_url=draft.canonical_url,
+        source=draft.source,
+        language=language,
+        language_confidence=draft.language.confidence,
+        script=draft.language.script,
+        direction=draft.language.direction,
+        title=draft.title,
+        title_source=draft.title_source,
+        lede=draft.lede,
+        text=text,
+        authors=draft.authors,
+        word_count=count_words(text, language),
+        char_count=len(text),
+        published_at=published_at,
+        published_precision=draft.published.precision if draft.published else None,
+        published_source=draft.published.source if draft.published else None,
+        modified_at=draft.modified.timestamp if draft.modified else None,
+        fetched_at=draft.fetched_at,
+        section=draft.section,
+        tags=draft.tags,
+        image=draft.image,
+        places=places,
+        people=people,
+        organisations=organisations,
+        keywords=find_keywords(text, draft.title, language),
+        quotes=quotes,
+        figures=find_figures(text, language, taken=[mention.span for mention in dates]),
+        dates_mentioned=dates,
+        extraction=draft.extraction,
+        extra=draft.extra,
+        provenance=provenance,
+    )

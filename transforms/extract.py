@@ -1,0 +1,149 @@
+"""From a raw article to a draft: its text and metadata, its language, its identity and its fingerprint."""
+
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from schemas.reasons import Reason, Stage
+from schemas.records import Extraction, Source
+from transforms.clean import clean_line
+from transforms.dates import parse_date
+from transforms.decode import RawArticle
+from transforms.encoding import to_text
+from transforms.errors import Rejected
+from transforms.fingerprint import Fingerprint, fingerprint
+from transforms.folding import fold
+from transforms.html import extract_html
+from transforms.identity import article_uri, canonical_url, domain_of, request_key
+from transforms.language import detect
+from transforms.page import Language, Moment, Page
+from transforms.plaintext import extract_text
+from transforms.sentences import sentences
+
+_TITLE_LENGTH: Final = 120
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """An extracted article before it is known whether it is news."""
+
+    uri: str
+    request_key: str
+    body_sha256: str
+    raw_id: str | None
+    url: str | None
+    canonical_url: str | None
+    source: Source
+    language: Language
+    title: str | None
+    title_source: str | None
+    lede: str | None
+    text: str
+    authors: tuple[str, ...]
+    desks: tuple[str, ...]
+    """Organisations that the byline names."""
+    published: Moment | None
+    modified: Moment | None
+    fetched_at: str | None
+    section: str | None
+    tags: tuple[str, ...]
+    image: str | None
+    extraction: Extraction
+    extra: dict[str, Any] | None
+    fingerprint: Fingerprint
+
+
+def extract(raw: RawArticle) -> Draft:
+    """Return the draft of `raw`. Evidence in the body wins over the producer's hints; each value names its source.
+
+    Raises:
+        Rejected: `undecodable`, `empty_content` or `no_content`.
+    """
+    page = _page(raw)
+    if not fold(page.text):
+        raise Rejected(Stage.EXTRACT, Reason.NO_CONTENT, "the extracted text has no letter and no digit")
+    language = detect(page.text, page.language or raw.language)
+    page = _with_hints(page, raw)
+    canonical = canonical_url(page.canonical_url, raw.url)
+    return Draft(
+        uri=article_uri(canonical, raw.id, page.text),
+        request_key=request_key(raw.url, raw.id),
+        body_sha256=raw.body_sha256,
+        raw_id=raw.id,
+        url=raw.url,
+        canonical_url=canonical,
+        source=Source(domain=domain_of(canonical or raw.url), name=page.site_name or raw.source),
+        language=language,
+        title=page.title,
+        title_source=page.title_source,
+        lede=page.lede,
+        text=page.text,
+        authors=page.authors,
+        desks=page.organisations,
+        published=page.published,
+        modified=page.modified,
+        fetched_at=_time(raw.fetched_at),
+        section=page.section,
+        tags=page.tags,
+        image=page.image,
+        extraction=Extraction(
+            method=page.method,
+            encoding=page.encoding,
+            fallback=page.fallback,
+            page_type=page.page_type,
+            quality=page.quality,
+            notes=page.notes,
+        ),
+        extra=raw.extra,
+        fingerprint=fingerprint(page.text, language.code),
+    )
+
+
+def warm_up() -> None:
+    """Pay the cost of first use (dictionaries, models, regular expressions) before the first record waits for it."""
+    paragraph = "<p>The minister said on 6 January 2026 that twenty people had been brought home from Paris.</p>"
+    page = f"<html><head><title>Warm up</title></head><body><article>{paragraph * 5}</article></body></html>"
+    extract(RawArticle(body=page.encode(), kind="html", url="https://example.com/2026/01/06/warm-up"))
+    extract(RawArticle(body="قال الوزير إن عشرين شخصا عادوا من باريس في 6 يناير 2026.", kind="text"))
+
+
+def _page(raw: RawArticle) -> Page:
+    if raw.kind == "html":
+        return extract_html(raw.body, url=raw.url, content_type=raw.content_type, encoding=raw.encoding)
+    if isinstance(raw.body, str):
+        return extract_text(raw.body, encoding="utf-8", title=raw.title)
+    decoded = to_text(raw.body, content_type=raw.content_type, encoding=raw.encoding, html=False)
+    notes = (f"{decoded.repaired} damaged characters replaced",) if decoded.repaired else ()
+    return extract_text(decoded.text, encoding=decoded.encoding, title=raw.title, notes=notes)
+
+
+def _with_hints(page: Page, raw: RawArticle) -> Page:
+    """Return `page` with the producer's hints where the body says nothing, and with a title made from its text."""
+    if not page.title and raw.title and (title := clean_line(raw.title)):
+        page = replace(page, title=title, title_source="hint")
+    if not page.title and (title := _derived_title(page)):
+        page = replace(page, title=title, title_source="derived")
+    if not page.authors and not page.organisations and raw.authors:
+        page = replace(page, authors=tuple(author for a in raw.authors if (author := clean_line(a))))
+    if page.published is None and raw.published_at and (parsed := parse_date(raw.published_at)):
+        page = replace(page, published=Moment(value=parsed.value, precision=parsed.precision, source="hint"))
+    return page
+
+
+def _derived_title(page: Page) -> str | None:
+    """Return the first sentence of the text proper, cut at a word where it is long.
+
+    A standfirst is passed over when more follows: it is written to be read below a headline, not in its place.
+    """
+    paragraphs = page.text.split("\n")
+    first = paragraphs[1] if page.standfirst and len(paragraphs) > 1 else paragraphs[0]
+    start, end = next(iter(sentences(first)), (0, len(first)))
+    sentence = first[start:end].strip()
+    if len(sentence) <= _TITLE_LENGTH:
+        return sentence.rstrip(".。") or None
+    cut = sentence[:_TITLE_LENGTH]
+    return f"{cut.rpartition(' ')[0] or cut}…"
+
+
+def _time(value: str | None) -> str | None:
+    parsed = parse_date(value) if value else None
+    return Moment(value=parsed.value, precision=parsed.precision, source="hint").timestamp if parsed else None
