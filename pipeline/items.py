@@ -38,6 +38,8 @@ class Origin:
     provenance: FileProvenance | KafkaProvenance
     attempts: tuple[Attempt, ...] = ()
     """Earlier failures of the same record, when it comes from a re-driven dead letter."""
+    payload_bytes: int | None = None
+    """True size where `payload` holds only the beginning of the record."""
     failure: tuple[Reason, str] | None = None
     """Set by the source when the record can be named but not read (too large, damaged archive)."""
 
@@ -72,26 +74,23 @@ def dead_letter(
     origin: Origin,
     stage: Stage,
     reason: Reason,
-    *,
     message: str,
-    error: BaseException | None = None,
+    *,
+    error_type: str = "Rejected",
+    causes: tuple[str, ...] = (),
     raw_id: str | None = None,
     url: str | None = None,
 ) -> Dead:
-    """Return the dead letter of a record that failed in `stage`, with the chain of causes of `error`."""
-    causes = []
-    cause = error.__cause__ or error.__context__ if error else None
-    while cause is not None and len(causes) < 10:
-        causes.append(f"{type(cause).__name__}: {cause}")
-        cause = cause.__cause__ or cause.__context__
+    """Return the dead letter of a record that failed in `stage`."""
     return Dead(
         stage=stage,
         reason=reason,
-        error_type=type(error).__name__ if error else "Rejected",
+        error_type=error_type,
         message=message,
-        causes=tuple(causes),
+        causes=causes,
         payload_base64=base64.b64encode(origin.payload).decode("ascii"),
-        payload_bytes=len(origin.payload),
+        payload_bytes=origin.payload_bytes or len(origin.payload),
+        payload_truncated=(origin.payload_bytes or 0) > len(origin.payload),
         headers=origin.headers,
         raw_id=raw_id,
         url=url,

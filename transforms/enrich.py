@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from schemas.records import Article, Change, Provenance
+from schemas.records import Article, Change, FileProvenance, Provenance
 from transforms.dates import find_dates
-from transforms.extract import Draft
+from transforms.decode import RawArticle
+from transforms.extract import Draft, extract
 from transforms.figures import find_figures
 from transforms.keywords import find_keywords
 from transforms.people import find_people
@@ -62,3 +63,16 @@ def enrich(
         extra=draft.extra,
         provenance=provenance,
     )
+
+
+def warm_up() -> None:
+    """Pay the cost of first use (dictionaries, models, regular expressions) before the first record waits for it."""
+    paragraph = "<p>The minister said on 6 January 2026 that twenty people had been brought home from Paris.</p>"
+    page = f"<html><head><title>Warm up</title></head><body><article>{paragraph * 5}</article></body></html>"
+    arabic = "قال الوزير إن عشرين شخصا عادوا من باريس في 6 يناير 2026."
+    nowhere = FileProvenance(path="", record=0, content_sha256="", pipeline_version="")
+    for raw in (
+        RawArticle(body=page.encode(), kind="html", url="https://example.com/2026/01/06/warm-up"),
+        RawArticle(body=arabic, kind="text"),
+    ):
+        enrich(extract(raw), version=1, change="new", changes=None, provenance=nowhere)

@@ -98,14 +98,6 @@ def extract(raw: RawArticle) -> Draft:
     )
 
 
-def warm_up() -> None:
-    """Pay the cost of first use (dictionaries, models, regular expressions) before the first record waits for it."""
-    paragraph = "<p>The minister said on 6 January 2026 that twenty people had been brought home from Paris.</p>"
-    page = f"<html><head><title>Warm up</title></head><body><article>{paragraph * 5}</article></body></html>"
-    extract(RawArticle(body=page.encode(), kind="html", url="https://example.com/2026/01/06/warm-up"))
-    extract(RawArticle(body="قال الوزير إن عشرين شخصا عادوا من باريس في 6 يناير 2026.", kind="text"))
-
-
 def _page(raw: RawArticle) -> Page:
     if raw.kind == "html":
         return extract_html(raw.body, url=raw.url, content_type=raw.content_type, encoding=raw.encoding)

@@ -1,0 +1,143 @@
+"""The command line `khabar`. It loads only what a command needs, so that `--help` answers at once."""
+
+import os
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+import click
+
+CONFIG_FILE: Final = "khabar.toml"
+_CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100, "show_default": True}
+
+
+class _Group(click.Group):
+    """Turns what a user can act on into one line and the right exit status."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().main(*args, **kwargs)
+        except KeyboardInterrupt:
+            _fail("interrupted")
+
+
+@click.group(cls=_Group, context_settings=_CONTEXT)
+@click.version_option(package_name="khabar")
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Khabar: raw news articles in, clean, deduplicated, enriched records out.
+
+    Every option can also come from a KHABAR_* variable (--out: KHABAR_OUT) or from khabar.toml in the current folder
+    (a table for each command).
+    """
+    context.default_map = _configuration(Path(CONFIG_FILE))
+
+
+def _configuration(path: Path) -> dict[str, Any]:
+    """Return the options in `path` by command, with names as click has them; a misspelt one is an error."""
+    if not path.is_file():
+        return {}
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise click.UsageError(f"{path}: {error}") from error
+    options: dict[str, Any] = {}
+    for name, table in tables.items():
+        command = main.commands.get(name)
+        if command is None or not isinstance(table, dict):
+            raise click.UsageError(f"{path}: [{name}] is no command")
+        known = {parameter.name for parameter in command.params if isinstance(parameter, click.Option)}
+        options[name] = {key.replace("-", "_"): value for key, value in table.items()}
+        if unknown := sorted(set(options[name]) - known):
+            raise click.UsageError(f"{path}: [{name}] has no option {unknown[0]}")
+    return options
+
+
+def _fail(message: str) -> NoReturn:
+    click.echo(f"khabar: {message}", err=True)
+    # Threads of the runner may still wait for work that will not come.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(1)
+
+
+@main.command()
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(exists=True, readable=True))
+@click.option("--out", default="out", type=click.Path(file_okay=False), envvar="KHABAR_OUT", help="Output folder.")
+@click.option("--workers", type=click.IntRange(1), envvar="KHABAR_WORKERS", help="Processes.  [default: all cores]")
+@click.option(
+    "--deadline", default=20.0, type=click.FloatRange(0.1), envvar="KHABAR_DEADLINE", help="Seconds for one record."
+)
+@click.option("--memory-mb", default=1024, type=click.IntRange(64), envvar="KHABAR_MEMORY_MB", help="For one record.")
+@click.option("--index", envvar="KHABAR_INDEX", help="Article index to use and keep.  [default: a new one in --out]")
+@click.option("--validate", is_flag=True, envvar="KHABAR_VALIDATE", help="Check each record against its JSON Schema.")
+@click.option("--debug", is_flag=True, envvar="KHABAR_DEBUG", help="Show the runner's log and tracebacks.")
+def run(
+    paths: tuple[str, ...],
+    out: str,
+    workers: int | None,
+    deadline: float,
+    memory_mb: int,
+    index: str | None,
+    validate: bool,
+    debug: bool,
+) -> None:
+    """Run files and folders through the pipeline into a folder.
+
+    Reads .txt, .html, .json (one record) and .jsonl (one record a line), each also .gz, .zst, .bz2 or .xz. Writes
+    articles.jsonl, duplicates.jsonl, dead.jsonl and ledger.jsonl, in the order of the input.
+    """
+    from pipeline.fatal import JobStopped
+    from pipeline.run import interruptible, quiet_logs, run_files
+    from pipeline.settings import Settings, available_cores
+    from pipeline.terminal import progress_bar, show_summary
+
+    interruptible()
+    if not debug:
+        quiet_logs()
+    settings = Settings(
+        workers=workers or available_cores(),
+        deadline_s=deadline,
+        memory_mb=memory_mb,
+        index_url=index or "memory:",
+        validate=validate,
+    )
+    try:
+        with progress_bar() as watch:
+            summary = run_files(paths, Path(out), settings, watch)
+    except JobStopped as error:
+        _fail(f"{error}; {out} is as it was")
+    except KeyboardInterrupt:
+        _fail(f"interrupted; {out} is as it was")
+    except Exception as error:
+        if debug:
+            raise
+        _fail(f"{_last_line(error)}; {out} is as it was (--debug shows more)")
+    show_summary(summary, Path(out))
+
+
+@main.command()
+@click.argument("folder", default="out", metavar="[DIR]", type=click.Path(exists=True, file_okay=False))
+def verify(folder: str) -> None:
+    """Prove that no record is missing or repeated in the output of a run.
+
+    Exit status 1 and the place of the first violation when one is.
+    """
+    from pipeline.verify import Violation, verify_folder
+
+    try:
+        result = verify_folder(Path(folder))
+    except (Violation, OSError) as error:
+        click.echo(f"khabar: {error}", err=True)
+        sys.exit(1)
+    counts = result.outcomes
+    click.echo(
+        f"ok: {result.records} records of {result.sources} sources, each with one outcome "
+        f"({counts.article} article, {counts.unchanged} unchanged, {counts.duplicate} duplicate, {counts.dead} dead)"
+    )
+
+
+def _last_line(error: BaseException) -> str:
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    return lines[-1].strip() if lines else type(error).__name__

@@ -1,0 +1,39 @@
+"""Why a job stopped: an exception loses its type on the way through a runner, so what users must read is kept here."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class JobStopped(Exception):
+    """The job cannot go on, for a reason that a user can act on; the message is one clear line."""
+
+
+_lock = threading.Lock()
+_first: list[JobStopped] = []
+
+
+def first_cause() -> JobStopped | None:
+    """Return the first reason that stopped the job of this process, if one was given."""
+    return _first[0] if _first else None
+
+
+@contextmanager
+def stopping(*errors: type[Exception], doing: str) -> Iterator[None]:
+    """Turn `errors` into `JobStopped`, saying what was being done."""
+    try:
+        yield
+    except JobStopped as error:
+        _remember(error)
+        raise
+    except errors as error:
+        detail = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        stopped = JobStopped(f"{doing}: {detail}")
+        _remember(stopped)
+        raise stopped from error
+
+
+def _remember(error: JobStopped) -> None:
+    with _lock:
+        if not _first:
+            _first.append(error)

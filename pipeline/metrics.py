@@ -1,0 +1,16 @@
+"""Process-wide metrics, in Prometheus' own client: what progress lines, summaries and scrapes read."""
+
+from prometheus_client import Counter, Histogram
+
+RECORDS_READ = Counter("khabar_records_read_total", "Records that sources have read", ["source_kind"])
+BYTES_READ = Counter("khabar_bytes_read_total", "Bytes that sources have read, as stored", ["source_kind"])
+OUTCOMES = Counter("khabar_outcomes_total", "Records by outcome", ["outcome"])
+DEAD_LETTERS = Counter("khabar_dead_letters_total", "Dead letters by stage and reason", ["stage", "reason"])
+ARTICLES = Counter("khabar_articles_total", "Articles by language", ["language"])
+SANDBOX_FAILURES = Counter("khabar_sandbox_failures_total", "Records that took a process down", ["reason"])
+STAGE_SECONDS = Histogram(
+    "khabar_stage_seconds",
+    "Time of a batch in a stage",
+    ["stage"],
+    buckets=(0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)

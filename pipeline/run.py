@@ -1,0 +1,161 @@
+"""`khabar run`: files through the graph, in this process and its sandbox, into a folder."""
+
+import contextlib
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from pipeline import fatal, metrics
+from pipeline.io.readers import find_files
+from pipeline.settings import Settings
+
+INDEX_FILE: Final = "index.sqlite"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSummary:
+    """What a finished run made, counted by the sink."""
+
+    files: int
+    seconds: float
+    outcomes: dict[str, int]
+    reasons: dict[str, int]
+    languages: dict[str, int]
+
+    @property
+    def records(self) -> int:
+        """Records read, each with one outcome."""
+        return sum(self.outcomes.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is, in stored bytes, and what it has made so far."""
+
+    bytes_read: int
+    bytes_total: int
+    records: int
+
+
+def run_files(
+    paths: tuple[str, ...], out: Path, settings: Settings, watch: Callable[[Progress], None] | None = None
+) -> RunSummary:
+    """Run the files that `paths` name through the graph into the folder `out`; `watch` is told of progress.
+
+    The output is put in place when all of it is there; until then `out` keeps what it holds.
+
+    Raises:
+        fatal.JobStopped: the run cannot be finished; nothing was put in place.
+    """
+    files = find_files(paths)
+    if not files:
+        raise fatal.JobStopped(f"no files in {', '.join(paths)}")
+    with fatal.stopping(OSError, doing=f"cannot write to {out}"):
+        from pipeline.io.files import OutputFolder
+
+        output = OutputFolder(out)
+    try:
+        if settings.index_url == "memory:":
+            settings = replace(settings, index_url=f"sqlite:///{output.staging / INDEX_FILE}")
+        before = _counts()
+        started = time.monotonic()
+        with _progress(files, watch):
+            _run_graph(files, output.staging, settings)
+        seconds = time.monotonic() - started
+        with fatal.stopping(OSError, doing=f"cannot write to {out}"):
+            output.publish()
+    finally:
+        output.discard()
+    counts = {name: _difference(after, before[name]) for name, after in _counts().items()}
+    return RunSummary(files=len(files), seconds=seconds, **counts)
+
+
+def _run_graph(files: tuple[str, ...], staging: Path, settings: Settings) -> None:
+    # Beam takes long to import, so the processes of the sandbox start beside it.
+    from pipeline.resources import INDEX, SANDBOX
+
+    SANDBOX.acquire(settings)
+    try:
+        import apache_beam as beam
+        from apache_beam.options.pipeline_options import PipelineOptions
+        from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+
+        from pipeline.graph import build
+        from pipeline.io.files import ReadFiles, WriteFiles
+
+        INDEX.acquire(settings)
+        try:
+            p = beam.Pipeline(runner=FnApiRunner(), options=PipelineOptions([]))
+            build(p, ReadFiles(files, settings), WriteFiles(staging), settings)
+            p.run().wait_until_finish()
+        except Exception as error:
+            if stopped := fatal.first_cause():
+                raise stopped from error
+            raise
+        finally:
+            INDEX.release(settings)
+    finally:
+        SANDBOX.release(settings)
+
+
+def _counts() -> dict[str, dict[str, int]]:
+    return {
+        "outcomes": _by_label(metrics.OUTCOMES, "outcome"),
+        "reasons": _by_label(metrics.DEAD_LETTERS, "reason"),
+        "languages": _by_label(metrics.ARTICLES, "language"),
+    }
+
+
+def _by_label(counter: Any, label: str) -> dict[str, int]:
+    totals: dict[str, int] = {}
+    for metric in counter.collect():
+        for sample in metric.samples:
+            if sample.name.endswith("_total"):
+                totals[sample.labels[label]] = totals.get(sample.labels[label], 0) + int(sample.value)
+    return totals
+
+
+def _difference(after: dict[str, int], before: dict[str, int]) -> dict[str, int]:
+    return {key: count - before.get(key, 0) for key, count in after.items() if count != before.get(key, 0)}
+
+
+@contextlib.contextmanager
+def _progress(files: tuple[str, ...], watch: Callable[[Progress], None] | None) -> Iterator[None]:
+    if watch is None:
+        yield
+        return
+    total = sum(Path(file).stat().st_size for file in files)
+    read_before = sum(_by_label(metrics.BYTES_READ, "source_kind").values())
+    records_before = sum(_by_label(metrics.OUTCOMES, "outcome").values())
+    finished = threading.Event()
+
+    def tell() -> None:
+        while not finished.wait(0.2):
+            read = sum(_by_label(metrics.BYTES_READ, "source_kind").values()) - read_before
+            records = sum(_by_label(metrics.OUTCOMES, "outcome").values()) - records_before
+            watch(Progress(read, total, records))
+
+    teller = threading.Thread(target=tell, name="progress", daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        finished.set()
+        teller.join()
+
+
+def quiet_logs() -> None:
+    """Keep the runner's own logging off the terminal; what users must know is said by the command itself."""
+    logging.getLogger().addHandler(logging.NullHandler())
+    logging.getLogger().setLevel(logging.CRITICAL)
+    logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
+
+
+def interruptible() -> None:
+    """Let SIGTERM end a run as Ctrl-C does: cleaned up, with nothing half-written."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
