@@ -1,0 +1,53 @@
+# Khabar: `make run` and `make test` set everything up by themselves.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+OUT ?= out
+SEEDS ?= seeds
+SHELL := /bin/bash
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help setup run test test-fast check format lock schemas services clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+
+setup: $(READY) ## Make the virtual environment with the locked dependencies
+
+$(READY): requirements.lock requirements-setup.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Khabar needs Python 3.11 or newer, this is %s" % sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-setup.lock
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements-setup.lock requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	touch $@
+
+run: $(READY) ## Run the pipeline on seeds/ into out/
+	$(BIN)/khabar run $(SEEDS) --out $(OUT)
+
+test: $(READY) services ## Run the checks and all tests, with real services
+	$(MAKE) check
+	$(BIN)/python -m pytest
+
+test-fast: $(READY) ## Run the tests that need no services
+	$(BIN)/python -m pytest --ignore tests/integration
+
+check: $(READY) ## Lint, check formatting and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(READY) ## Format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: $(READY) ## Bring requirements.lock up to date with pyproject.toml
+	$(BIN)/uv pip compile --quiet --no-header --no-emit-index-url --universal --python-version 3.11 --generate-hashes --all-extras -o requirements.lock pyproject.toml
+	printf 'setuptools\nuv\nwheel\n' | $(BIN)/uv pip compile --quiet --no-header --no-emit-index-url --universal --python-version 3.11 --generate-hashes -o requirements-setup.lock -
+
+schemas: $(READY) ## Write the JSON Schemas from the record types
+	$(BIN)/python -m schemas.jsonschema
+
+clean: ## Remove what the other targets made
+	rm -rf $(VENV) .cache out build dist *.egg-info
