@@ -18,8 +18,8 @@ _TRACKING: Final = re.compile(
         | fbclid | gclid | gclsrc | gbraid | wbraid | dclid | yclid | ysclid | msclkid | twclid | ttclid | igshid | igsh
         | li_fat_id | epik | cmpid | ocid | ncid | ito | smid | smtyp | xtor | wt_?\w*zmc | wtrid | ref | ref_src
         | ref_url | referrer | recirc | taid | soc_src | soc_trk | guccounter | guce_\w+ | _ga | _gl | spm | share
-        | s_cid | src | ftag | cid_source | rss | feature | fromrss | linkid | partner | campaign(?:_id)? | cmp
-        | phpsessid | jsessionid | sessionid | sid
+        | s_cid | ftag | cid_source | fromrss | linkid | campaign(?:_id)? | cmp
+        | phpsessid | jsessionid | sessionid
     )$""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -30,7 +30,7 @@ _AMP_PATH_PREFIX: Final = re.compile(r"^/amp(?=/)")
 _AMP_PATH_SUFFIX: Final = re.compile(r"(?:/amp/?|[._-]amp(?=\.html?$)|\.amp)$")
 _AMP_PATH_FILE: Final = re.compile(r"[._-]amp(\.html?)$")
 _MOBILE_HOST: Final = re.compile(r"^(?:m|mobile|mobil|touch|amp|wap)\.(?=[^.]+\.)")
-_MOBILE_HOST_AFTER_WWW: Final = re.compile(r"^www\.(?:m|mobile|amp)\.(?=[^.]+\.)")
+_MOBILE_LABEL: Final = re.compile(r"^(www|[a-z]{2})\.(?:m|mobile|amp)\.(?=[^.]+\.)")
 _SESSION_PATH: Final = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/?#]*", re.IGNORECASE)
 _MAX_URL: Final = 4096
 
@@ -46,11 +46,11 @@ def normalise_url(url: str) -> str | None:
     if not url or len(url) > _MAX_URL:
         return None
     try:
-        parts = urlsplit(_without_amp_cache(url))
+        parts = urlsplit(_without_amp_cache(url.replace("\\", "/")))
         host, port = (parts.hostname or "").rstrip("."), parts.port
         if parts.scheme.lower() not in {"http", "https"} or not host or not _is_host(host):
             return None
-        host = _MOBILE_HOST.sub("", _MOBILE_HOST_AFTER_WWW.sub("www.", host))
+        host = _MOBILE_HOST.sub("", _MOBILE_LABEL.sub(r"\1.", host))
         default = {"http": 80, "https": 443}[parts.scheme.lower()]
         netloc = f"[{host}]" if ":" in host else host
         if port and port != default:
@@ -60,15 +60,13 @@ def normalise_url(url: str) -> str | None:
         query = urlencode(
             [(k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if not _is_incidental(k, v)]
         )
-        # Dot segments go last: they may come to light only when the rest is gone.
-        plain = urlunsplit((parts.scheme.lower(), netloc, urlsplit(urljoin("http://h/", path or "/")).path, query, ""))
-        return str(canonicalize_url(plain))
+        return str(canonicalize_url(urlunsplit((parts.scheme.lower(), netloc, path, query, ""))))
     except (ValueError, UnicodeError):
         return None
 
 
 def _is_host(host: str) -> bool:
-    return not re.search(r"[\s<>\"'`{}|\\^%]", host) and ("." in host or host == "localhost" or ":" in host)
+    return not re.search(r"[\s<>\"'`{}|\\^%]", host) and ("." in host[1:] or host == "localhost" or ":" in host)
 
 
 def _is_incidental(name: str, value: str) -> bool:
