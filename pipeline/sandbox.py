@@ -143,7 +143,8 @@ def _nothing() -> None:
 
 def _start_process(memory_bytes: int) -> None:
     """Limit a new process: its memory, and its life to that of the fork server, which dies with the job."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Pebble's own handler waits for the interpreter, which code that hangs in C never gives back.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGALRM, _on_alarm)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
