@@ -1,15 +1,14 @@
 """Files as records: opening, decompressing and cutting them, with every byte ending in a record or a named failure."""
 
 import bz2
-import gzip
 import hashlib
 import io
 import lzma
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 import zstandard
 
@@ -19,7 +18,12 @@ from pipeline.settings import PIPELINE_VERSION
 from schemas.reasons import Reason
 from schemas.records import FileProvenance
 
-_COMPRESSED: Final = {".gz": "gzip", ".zst": "zstd", ".bz2": "bzip2", ".xz": "xz"}
+_DECOMPRESSORS: Final[dict[str, Callable[[], Any]]] = {
+    ".gz": lambda: zlib.decompressobj(wbits=zlib.MAX_WBITS | 16),
+    ".zst": lambda: zstandard.ZstdDecompressor().decompressobj(),
+    ".bz2": bz2.BZ2Decompressor,
+    ".xz": lzma.LZMADecompressor,
+}
 _TYPE_OF_SUFFIX: Final = {
     ".txt": "text/plain",
     ".html": "text/html",
@@ -28,7 +32,9 @@ _TYPE_OF_SUFFIX: Final = {
     ".json": "application/json",
 }
 _LINES_OF_JSON: Final = frozenset({".jsonl", ".ndjson"})
-_DAMAGE: Final = (EOFError, gzip.BadGzipFile, zlib.error, zstandard.ZstdError, lzma.LZMAError, OSError)
+_DAMAGE: Final = (EOFError, zlib.error, zstandard.ZstdError, lzma.LZMAError, OSError)
+_COMPRESSED_CHUNK: Final = 16 * 1024
+"""Small, because its content may be several thousand times as large."""
 _KEPT_OF_UNREADABLE: Final = 64 * 1024
 """Bytes that a dead letter keeps of a record too large to hold; its provenance leads to the rest."""
 _BUFFER: Final = 1024 * 1024
@@ -86,11 +92,10 @@ class FileReader:
         except OSError as error:
             raise UnreadableError(f"cannot read {path}: {error.strerror or error}") from error
         suffixes = [suffix.lower() for suffix in Path(path).suffixes]
-        compression = _COMPRESSED.get(suffixes[-1]) if suffixes else None
-        if compression:
-            suffixes.pop()
+        self._stream = self._stored
+        if suffixes and suffixes[-1] in _DECOMPRESSORS:
+            self._stream = io.BufferedReader(_Decompressed(self._stored, suffixes.pop()), _BUFFER)
         self._kind = suffixes[-1] if suffixes else ""
-        self._stream = _decompressed(self._stored, compression)
         self._headers: tuple[tuple[str, str], ...] = ()
         if self._kind in _TYPE_OF_SUFFIX:
             self._headers = (("content-type", _TYPE_OF_SUFFIX[self._kind]),)
@@ -185,16 +190,44 @@ class FileReader:
         return _Record(payload[:_KEPT_OF_UNREADABLE], size, (Reason.TOO_LARGE, message))
 
 
-def _decompressed(stored: BinaryIO, compression: str | None) -> BinaryIO:
-    match compression:
-        case "gzip":
-            stream: BinaryIO = gzip.GzipFile(fileobj=stored)  # type: ignore[assignment]
-        case "zstd":
-            stream = zstandard.ZstdDecompressor().stream_reader(stored, read_across_frames=True)  # type: ignore[assignment]
-        case "bzip2":
-            stream = bz2.BZ2File(stored)
-        case "xz":
-            stream = lzma.LZMAFile(stored)
-        case _:
-            return stored
-    return io.BufferedReader(stream, _BUFFER)  # type: ignore[type-var]
+class _Decompressed(io.RawIOBase):
+    """The content of a compressed file, member after member; damage is raised only when all before it was read.
+
+    The standard library's readers lose what they had decompressed when they find the damage.
+    """
+
+    def __init__(self, stored: BinaryIO, compression: str) -> None:
+        self._content = _decompress(stored, _DECOMPRESSORS[compression])
+        self._left = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._left:
+            chunk = next(self._content, None)
+            if chunk is None:
+                return 0
+            self._left = chunk
+        given = self._left[: len(buffer)]
+        buffer[: len(given)] = given
+        self._left = self._left[len(given) :]
+        return len(given)
+
+
+def _decompress(stored: BinaryIO, make: Callable[[], Any]) -> Iterator[bytes]:
+    decompressor: Any = None
+    while data := stored.read(_COMPRESSED_CHUNK):
+        while data:
+            if decompressor is None:
+                # Zeros may follow the last member, as padding of tapes and blocks.
+                data = data.lstrip(b"\0")
+                if not data:
+                    break
+                decompressor = make()
+            yield decompressor.decompress(data)
+            data = b""
+            if decompressor.eof:
+                data, decompressor = decompressor.unused_data, None
+    if decompressor is not None:
+        raise EOFError("the compressed data ends before its end marker")
