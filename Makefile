@@ -8,7 +8,7 @@ SEEDS ?= seeds
 SHELL := /bin/bash
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup run test test-fast check format lock schemas services clean
+.PHONY: help setup run test test-fast check format lock schemas services services-down clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -26,12 +26,19 @@ $(READY): requirements.lock requirements-setup.lock pyproject.toml
 run: $(READY) ## Run the pipeline on seeds/ into out/
 	$(BIN)/khabar run $(SEEDS) --out $(OUT)
 
-test: $(READY) services ## Run the checks and all tests, with real services
-	$(MAKE) check
+test: $(READY) ## Run the checks and all tests, with real services
+	.ci/toolchain
+	$(MAKE) --no-print-directory check
 	$(BIN)/python -m pytest
 
-test-fast: $(READY) ## Run the tests that need no services
-	$(BIN)/python -m pytest --ignore tests/integration
+test-fast: $(READY) ## Run the tests that need no broker, cluster or browser
+	$(BIN)/python -m pytest --ignore tests/integration --ignore tests/browser
+
+services: $(READY) ## Start a real Kafka broker and a Flink cluster on this machine
+	$(BIN)/python -m pipeline.services up
+
+services-down: $(READY) ## Stop what `make services` started
+	$(BIN)/python -m pipeline.services down
 
 check: $(READY) ## Lint, check formatting and types
 	$(BIN)/ruff check .
