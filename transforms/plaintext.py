@@ -112,7 +112,7 @@ def _date_line(line: str) -> tuple[Moment, str | None] | None:
 def _is_headline(blocks: list[list[str]]) -> bool:
     """A headline stands alone or on top, is short, ends like no sentence, and longer text follows it."""
     line = blocks[0][0]
-    following = " ".join(line for block in [blocks[0][1:], *blocks[1:3]] for line in block)
+    following = " ".join(line for block in [blocks[0][1:], *blocks[1:4]] for line in block)
     alone = len(blocks[0]) == 1 and len(blocks) > 1
     return (
         alone
