@@ -31,7 +31,7 @@ class Structured:
     """Raw statements of a page, in document order; nothing is interpreted yet.
 
     ``article`` is the JSON-LD node of the page's article (or of the page itself), ``kinds`` the schema.org types of all
-    top nodes, ``nodes`` those nodes by ``@id``, ``meta`` the contents of meta elements by name or property in lower case.
+    top nodes, ``nodes`` those nodes by ``@id``, ``meta`` the contents of meta elements by name or property, lower-cased.
     """
 
     article: Node = field(default_factory=dict)

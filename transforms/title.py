@@ -77,20 +77,7 @@ def _shortest_form(title: Title, others: Sequence[Title]) -> str:
         # A heading may lack a kicker that merely stands in an element of its own; a stated title lacks it on purpose.
         if _is_part(other.text, text, kicker=other.source in {"json-ld", "meta"}):
             text = other.text
-    tail = _tail(text)
-    if tail and any(
-        _tail(other.text) == tail and not _is_part(tail, other.text, kicker=False)
-        for other in others
-        if other.text != text
-    ):
-        return tail
     return text
-
-
-def _tail(title: str) -> str:
-    """Return what follows a kicker; empty when there is none, or when it is too short to be a title."""
-    _, _, tail = title.partition(": ") if ": " in title else title.partition(" - ")
-    return tail if len(tail) >= 20 and len(tail) > 0.5 * len(title) else ""
 
 
 def _site_names(structured: Structured, url: str | None, site: str | None) -> frozenset[str]:
