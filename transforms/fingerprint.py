@@ -103,14 +103,20 @@ def _token_pattern() -> re.Pattern[str]:
     )
     unspaced = "".join(f"{chr(low)}-{chr(high)}" for low, high in blocks)
     marks = "".join(
-        chr(c) for low, high in blocks if high < 0x2000 for c in range(low, high) if unicodedata.category(chr(c))[0] == "M"
+        chr(c)
+        for low, high in blocks
+        if high < 0x2000
+        for c in range(low, high)
+        if unicodedata.category(chr(c))[0] == "M"
     )
     return re.compile(f"[{unspaced}][{marks}\u3099\u309a]*|[^ {unspaced}]+")
 
 
 @cache
 def _unspaced_pattern() -> re.Pattern[str]:
-    return re.compile("[\u0e00-\u109f\u1780-\u17ff\u1950-\u19df\u1a20-\u1aaf\u3040-\u9fff\ua980-\ua9df\uf900-\ufaff\U0001b000-\U0003fffd]")
+    return re.compile(
+        "[\u0e00-\u109f\u1780-\u17ff\u1950-\u19df\u1a20-\u1aaf\u3040-\u9fff\ua980-\ua9df\uf900-\ufaff\U0001b000-\U0003fffd]"
+    )
 
 
 def tokens_of(folded: str) -> list[str]:
@@ -165,9 +171,7 @@ def _bands(hashes: npt.NDArray[np.uint64]) -> tuple[int, ...]:
     ends = np.array([0, len(hashes)], dtype=np.uint64)
     matrix: Any = rensa.RMinHash.digest_matrix_from_flat_token_hashes(hashes, ends, BANDS * ROWS, _SEED)
     signature = matrix.to_rows()[0]
-    return tuple(
-        _key(b"%d:%d,%d,%d" % (band, *signature[band * ROWS : (band + 1) * ROWS])) for band in range(BANDS)
-    )
+    return tuple(_key(b"%d:%d,%d,%d" % (band, *signature[band * ROWS : (band + 1) * ROWS])) for band in range(BANDS))
 
 
 def _key(data: bytes) -> int:

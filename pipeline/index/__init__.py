@@ -1,0 +1,46 @@
+"""The article index: dedupe and revisions beyond the life of a job."""
+
+from pathlib import Path
+
+from pipeline.index.base import (
+    Decision,
+    Index,
+    IndexDamaged,
+    IndexUnavailable,
+    Observation,
+    Probe,
+    Related,
+    StoryFeatures,
+)
+from pipeline.index.sqlite import SqliteStore
+from pipeline.index.stored import StoredIndex
+
+__all__ = [
+    "Decision",
+    "Index",
+    "IndexDamaged",
+    "IndexUnavailable",
+    "Observation",
+    "Probe",
+    "Related",
+    "StoryFeatures",
+    "open_index",
+]
+
+
+def open_index(url: str) -> Index:
+    """Open the index at `url`, making it when there is none.
+
+    ``sqlite:///relative/path``, ``sqlite:////absolute/path``; ``sqlite://`` or ``memory:`` in memory;
+    ``postgresql://…`` as libpq reads it.
+
+    Raises:
+        ValueError: the URL is of no known kind.
+        IndexUnavailable: the store cannot be reached or is locked.
+        IndexDamaged: what is there is no index, is damaged, or is of a newer schema.
+    """
+    if url in {"memory:", "sqlite://", "sqlite:///:memory:"}:
+        return StoredIndex(SqliteStore(None))
+    if url.startswith("sqlite:///"):
+        return StoredIndex(SqliteStore(Path(url.removeprefix("sqlite:///"))))
+    raise ValueError(f"unknown kind of index: {url!r}; use sqlite:///PATH, memory: or postgresql://…")

@@ -1,0 +1,135 @@
+"""The article index: what it is asked, what it answers, and how it fails.
+
+An `Index` remembers every article, every version and every decision beyond the life of a job. It is asked in batches,
+before extraction (`recall`), after it (`observe`) and after enrichment (`assign_stories`), and may be asked why
+(`pipeline.explain`). The rules of deciding are in `pipeline.index.deciding`, the same for every store.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import msgspec
+
+from schemas.records import Change, Related, Story
+from transforms.fingerprint import Fingerprint
+
+Outcome = Literal["article", "unchanged", "duplicate"]
+
+
+class IndexUnavailable(Exception):
+    """The store cannot be reached or is locked; nothing was stored, and the same call may be made again."""
+
+
+class IndexDamaged(Exception):
+    """The store is not an index, is damaged, or was made by a newer version; making the call again cannot help."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """What is known of a record before its extraction."""
+
+    coordinates: str
+    """Where the record was read."""
+    request_key: str
+    """Its identity as far as known: the normalised URL, else the producer's id, else empty."""
+    body_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """What is known of a record after its extraction. Times are RFC 3339 in UTC, cut where they are not known."""
+
+    coordinates: str
+    request_key: str
+    body_sha256: str
+    uri: str
+    title: str | None
+    text: str
+    language: str | None
+    source: str | None
+    """Domain of the publisher."""
+    published_at: str | None
+    modified_at: str | None = None
+    fetched_at: str | None
+    fingerprint: Fingerprint
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a record is. For an article, `version`, `change` and `changes` say what is new in it.
+
+    For `unchanged`, `duplicate_of` is the uri itself; for `duplicate` it is the original's. `method` says how the
+    likeness was found: ``content`` (same body), ``text`` (same folded text), ``exact`` (same folded text, other uri),
+    ``minhash-jaccard``, ``contains-trivial``. `similarity` is the verified likeness in [0, 1].
+    """
+
+    outcome: Outcome
+    uri: str
+    version: int | None = None
+    change: Change | None = None
+    changes: dict[str, Any] | None = None
+    duplicate_of: str | None = None
+    similarity: float | None = None
+    method: str | None = None
+    related: tuple[Related, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryFeatures:
+    """What an article says of the event it is about: the parts of the enriched record that stories are told by."""
+
+    uri: str
+    version: int
+    language: str | None
+    event_at: str | None
+    """RFC 3339 in UTC; without it an article joins no story."""
+    title: str | None
+    countries: tuple[str, ...] = ()
+    places: tuple[int, ...] = ()
+    """GeoNames ids."""
+    people: tuple[str, ...] = ()
+    organisations: tuple[str, ...] = ()
+    figures: tuple[float, ...] = ()
+    dates: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+
+
+class Index(ABC):
+    """Memory of articles. Every method is one transaction: it happens as a whole or not at all.
+
+    Raises (every method):
+        IndexUnavailable: try again.
+        IndexDamaged: do not try again.
+    """
+
+    @abstractmethod
+    def recall(self, probes: Sequence[Probe]) -> list[Decision | None]:
+        """Return the decision on each record that needs no extraction, None for the others.
+
+        Such a decision is the one that `observe` would make. Call it in the order of the source, after the records
+        of earlier calls were observed or are sure to be observed later in this process.
+        """
+
+    @abstractmethod
+    def observe(self, observations: Sequence[Observation]) -> list[Decision]:
+        """Decide on each record in order, as if one after the other, and remember it.
+
+        A record at coordinates that were decided before, with the same body, gets the same decision again.
+        """
+
+    @abstractmethod
+    def assign_stories(self, articles: Sequence[StoryFeatures]) -> list[Story | None]:
+        """Return the story of each article in order; the same article and version get the same answer again."""
+
+    @abstractmethod
+    def expire(self, before_day: int) -> int:
+        """Forget what was last seen before this day (days since 1970-01-01, UTC); return how many articles."""
+
+    @abstractmethod
+    def statistics(self) -> Mapping[str, int]:
+        """Return row counts by table, and ``bytes`` stored."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close the store. Calling it again does nothing."""

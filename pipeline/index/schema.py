@@ -1,0 +1,75 @@
+"""The tables of the index, as migrations that both stores apply in order, each once."""
+
+from typing import Final
+
+_ARTICLES: Final = """
+CREATE TABLE identity (
+    id {integer} PRIMARY KEY,
+    uri TEXT NOT NULL UNIQUE,
+    source TEXT,
+    versions INTEGER NOT NULL,
+    current_version {integer},
+    alias_text {blob},
+    alias_version {integer},
+    alias_similarity {real},
+    alias_method TEXT,
+    last_seen INTEGER NOT NULL
+);
+CREATE INDEX identity_alias ON identity (alias_version) WHERE alias_version IS NOT NULL;
+CREATE INDEX identity_last_seen ON identity (last_seen);
+CREATE TABLE version (
+    id {integer} PRIMARY KEY,
+    identity_id {integer} NOT NULL,
+    number INTEGER NOT NULL,
+    change TEXT NOT NULL,
+    changes TEXT,
+    related TEXT,
+    title TEXT,
+    language TEXT,
+    published_at TEXT,
+    modified_at TEXT,
+    fetched_at TEXT,
+    coordinates TEXT NOT NULL,
+    observed INTEGER NOT NULL,
+    scheme TEXT NOT NULL,
+    tokens INTEGER NOT NULL,
+    text_hash {blob} NOT NULL,
+    shingles {blob} NOT NULL,
+    bands {blob} NOT NULL,
+    content {blob}
+);
+CREATE INDEX version_identity ON version (identity_id, number);
+CREATE INDEX version_text ON version (text_hash);
+CREATE TABLE band (
+    key {integer} NOT NULL,
+    version_id {integer} NOT NULL,
+    PRIMARY KEY (key, version_id)
+){clustered};
+CREATE TABLE request (
+    key {blob} PRIMARY KEY,
+    body {blob} NOT NULL,
+    identity_id {integer} NOT NULL,
+    text_hash {blob} NOT NULL
+){clustered};
+CREATE INDEX request_identity ON request (identity_id);
+CREATE TABLE decision (
+    coordinates TEXT PRIMARY KEY,
+    body {blob} NOT NULL,
+    identity_id {integer} NOT NULL,
+    decision TEXT NOT NULL,
+    observed INTEGER NOT NULL
+){clustered};
+CREATE INDEX decision_identity ON decision (identity_id);
+CREATE TABLE source (
+    domain TEXT PRIMARY KEY,
+    recurring {blob} NOT NULL
+){clustered};
+"""
+
+MIGRATIONS: Final = (_ARTICLES,)
+"""Append only: the number of a migration is its place, counted from 1, and stored as the schema version."""
+
+
+def statements(migration: str, types: dict[str, str]) -> list[str]:
+    """Return the SQL statements of a migration in the dialect whose type names are `types`."""
+    return [s for statement in migration.format(**types).split(";") if (s := statement.strip())]

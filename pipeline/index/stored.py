@@ -1,0 +1,121 @@
+"""The index over a store: transactions around the rules of deciding."""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from pipeline.index.base import Decision, Index, Observation, Probe, StoryFeatures
+from pipeline.index.deciding import Deciding, duplicate, repeated, request_hash, short
+from pipeline.index.store import Decided, Identity, Request, Store, Version, Writes
+from schemas.records import Story
+
+_DAY: Final = 86_400
+_UNDER_WAY: Final = 10_000
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Decision).decode
+
+
+class StoredIndex(Index):
+    """`Index` over any `Store`. `clock` tells the day by which retention counts; no decision depends on it.
+
+    One object may be shared by threads; they take turns.
+    """
+
+    def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
+        self._store = store
+        self._clock = clock
+        self._turn = threading.Lock()
+        self._under_way: OrderedDict[str, str] = OrderedDict()
+        """Request keys by coordinates of records that were not recalled and not observed yet."""
+
+    def recall(self, probes: Sequence[Probe]) -> list[Decision | None]:
+        with self._turn:
+            with self._store.transaction(exclusive=False):
+                answers, _ = self._recalled(probes)
+            if any(answers):
+                with self._store.transaction(exclusive=True):
+                    answers, writes = self._recalled(probes)
+                    self._store.write(writes, self._day())
+            for probe, answer in zip(probes, answers, strict=True):
+                if answer is None:
+                    self._under_way[probe.coordinates] = probe.request_key
+            while len(self._under_way) > _UNDER_WAY:
+                self._under_way.popitem(last=False)
+            return answers
+
+    def observe(self, observations: Sequence[Observation]) -> list[Decision]:
+        with self._turn:
+            with self._store.transaction(exclusive=True):
+                deciding = Deciding(self._store, observations, self._day())
+                decisions = [deciding.decide(observation) for observation in observations]
+                deciding.finish()
+            for observation in observations:
+                self._under_way.pop(observation.coordinates, None)
+            return decisions
+
+    def assign_stories(self, articles: Sequence[StoryFeatures]) -> list[Story | None]:
+        return [None] * len(articles)
+
+    def expire(self, before_day: int) -> int:
+        with self._turn, self._store.transaction(exclusive=True):
+            return self._store.expire(before_day)
+
+    def statistics(self) -> Mapping[str, int]:
+        with self._turn, self._store.transaction(exclusive=False):
+            return self._store.statistics()
+
+    def close(self) -> None:
+        with self._turn:
+            self._store.close()
+
+    def _day(self) -> int:
+        return int(self._clock() // _DAY)
+
+    def _recalled(self, probes: Sequence[Probe]) -> tuple[list[Decision | None], Writes]:
+        """Return the decisions that need no extraction, and what they change in the store."""
+        decided = self._store.decisions([p.coordinates for p in probes])
+        requests = self._store.requests(list({request_hash(p.request_key) for p in probes if p.request_key}))
+        identities = {i.id: i for i in self._store.identities_by_id({r.identity_id for r in requests.values()})}
+        wanted = {i.current for i in identities.values() if i.current}
+        wanted |= {i.alias.version_id for i in identities.values() if i.alias}
+        versions = {v.id: v for v in self._store.versions(sorted(wanted))}
+        # A record that is still being extracted may change what its request stands for: those after it must wait.
+        under_way = set(self._under_way.values())
+        answers: list[Decision | None] = []
+        writes = Writes()
+        for probe in probes:
+            body = short(probe.body_sha256)
+            stored = decided.get(probe.coordinates)
+            if stored and stored.body == body:
+                decision = _decode(stored.decision)
+                answers.append(None if decision.outcome == "article" else decision)
+                continue
+            request = (
+                requests.get(request_hash(probe.request_key)) if probe.request_key not in {"", *under_way} else None
+            )
+            identity = identities[request.identity_id] if request else None
+            answer = _known(request, identity, versions) if request and identity and request.body == body else None
+            if answer is None:
+                under_way.add(probe.request_key)
+            elif identity:
+                writes.decisions[probe.coordinates] = Decided(
+                    body=body, identity_id=identity.id, decision=_encode(answer)
+                )
+                if identity.last_seen != self._day():
+                    identity.last_seen = self._day()
+                    writes.identities[identity.id] = identity
+            answers.append(answer)
+        return answers, writes
+
+
+def _known(request: Request, identity: Identity, versions: dict[int, Version]) -> Decision | None:
+    """Return the decision on a body that was seen before, where its text is still what the identity stands for."""
+    if identity.current and versions[identity.current].text == request.text:
+        return repeated(identity, "content")
+    if identity.alias and identity.alias.text == request.text:
+        return duplicate(identity, versions[identity.alias.version_id].uri)
+    return None
