@@ -8,7 +8,7 @@ SEEDS ?= seeds
 SHELL := /bin/bash
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup run test test-fast check format lock schemas services services-down clean
+.PHONY: help setup run test test-fast check format golden lock schemas services services-down clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -48,6 +48,13 @@ check: $(READY) ## Lint, check formatting and types
 format: $(READY) ## Format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+golden: $(READY) ## Accept the records that come out now as the golden ones
+	for given in seeds tests/golden/mixed.jsonl; do \
+	  name=$$(basename $$given .jsonl); \
+	  $(BIN)/khabar run $$given --out .cache/golden && mkdir -p tests/golden/$$name && \
+	  cp .cache/golden/{articles,duplicates,dead,ledger}.jsonl tests/golden/$$name/ || exit 1; \
+	done
 
 lock: $(READY) ## Bring requirements.lock up to date with pyproject.toml
 	$(BIN)/uv pip compile --quiet --no-header --no-emit-index-url --universal --python-version 3.11 --generate-hashes --all-extras -o requirements.lock pyproject.toml

@@ -6,7 +6,7 @@ from typing import Any
 import apache_beam as beam
 
 from pipeline.settings import Settings
-from pipeline.stages import DecodeFn, DedupeExactFn, DedupeFn, EnrichFn, ExtractFn, GroupStoriesFn
+from pipeline.stages import CheckFn, DecodeFn, DedupeExactFn, DedupeFn, EnrichFn, ExtractFn, GroupStoriesFn
 
 
 @dataclass
@@ -24,6 +24,7 @@ class Process(beam.PTransform):  # type: ignore[misc]
             | "Dedupe" >> beam.ParDo(DedupeFn(self.settings))
             | "Enrich" >> beam.ParDo(EnrichFn(self.settings))
             | "GroupStories" >> beam.ParDo(GroupStoriesFn(self.settings))
+            | "Check" >> beam.ParDo(CheckFn(self.settings))
         )
 
 

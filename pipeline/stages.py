@@ -5,34 +5,64 @@ Three kinds of stage differ only in how they wait: `Inline` works at once, `Batc
 bundle ends, so a bundle that commits is whole.
 """
 
+import logging
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from datetime import UTC, datetime
+from typing import Any, Final, TypeVar
 
 import apache_beam as beam
+import msgspec
 from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.timestamp import MIN_TIMESTAMP, Timestamp
 from apache_beam.utils.windowed_value import WindowedValue
+from jsonschema import ValidationError
+from tenacity import Retrying, before_sleep_log, retry_if_exception_type, stop_after_delay, wait_exponential
 
-from pipeline.index import Decision, Observation, Probe
-from pipeline.items import Item, dead_letter
+from pipeline import fatal
+from pipeline.index import (
+    Decision,
+    IndexDamaged,
+    IndexUnavailable,
+    Observation,
+    Probe,
+    StoryFeatures,
+)
+from pipeline.items import Item, Origin, dead_letter
 from pipeline.metrics import SANDBOX_FAILURES
 from pipeline.resources import INDEX, SANDBOX
 from pipeline.sandbox import Chunk, Failure, Work, causes_of
 from pipeline.settings import Settings
+from schemas.jsonschema import validate
 from schemas.reasons import Reason, Stage
-from schemas.records import Article, Duplicate
+from schemas.records import Article, Dead, Duplicate, Provenance
 from transforms.decode import RawArticle, decode
 from transforms.enrich import enrich
 from transforms.errors import Rejected
 from transforms.extract import Draft, extract
+from transforms.identity import request_key
 
 _CHUNK_BYTES: Final = 32 * 1024
 _CHUNK_RECORDS: Final = 32
 _CHUNKS_PER_WORKER: Final = 4
+_RECENT_OUTCOMES: Final = 200
+_ENOUGH_OUTCOMES: Final = 50
 _TOOK_PROCESS_DOWN: Final = frozenset({Reason.EXTRACT_TIMEOUT, Reason.EXTRACT_MEMORY, Reason.EXTRACT_CRASH})
+
+
+_log = logging.getLogger("khabar")
+_INDEX_RETRIES: Final = Retrying(
+    retry=retry_if_exception_type(IndexUnavailable),
+    wait=wait_exponential(multiplier=0.1, max=10),
+    stop=stop_after_delay(300),
+    before_sleep=before_sleep_log(_log, logging.WARNING),
+    reraise=True,
+)
+
+Q = TypeVar("Q")
+A = TypeVar("A")
 
 
 class StageFn(ABC, beam.DoFn):  # type: ignore[misc]
@@ -116,9 +146,21 @@ class BatchedFn(StageFn):
 
     def drain(self) -> Iterable[Item]:
         held, self._held = self._held, []
-        under_way = [item for item in held if item.under_way]
+        under_way = [item for item in held if self.concerns(item)]
         states = iter(self.answer(under_way) if under_way else ())
-        return [item.with_state(next(states)) if item.under_way else item for item in held]
+        return [item.with_state(next(states)) if self.concerns(item) else item for item in held]
+
+    def concerns(self, item: Item) -> bool:
+        """Whether this stage has work to do on `item`."""
+        return item.under_way
+
+    def ask(self, question: Callable[[Sequence[Q]], list[A]], records: Sequence[Q]) -> list[A]:
+        """Ask the index, patiently while it cannot be reached: that is no fault of the records."""
+        with fatal.stopping(IndexUnavailable, IndexDamaged, doing="the article index"):
+            for attempt in _INDEX_RETRIES:
+                with attempt:
+                    return question(records)
+        raise AssertionError("the last attempt raises")
 
 
 @dataclass(slots=True)
@@ -226,6 +268,21 @@ def coordinates(item: Item) -> str:
     return f"{item.span.source}#{item.span.end - 1}"
 
 
+def repeated(item: Item, decision: Decision, raw: RawArticle | Draft) -> Duplicate:
+    """Return the outcome of a record that adds no article."""
+    assert item.origin is not None
+    return Duplicate(
+        outcome=decision.outcome,
+        uri=decision.uri,
+        duplicate_of=decision.duplicate_of,
+        similarity=decision.similarity,
+        method=decision.method,
+        raw_id=raw.raw_id if isinstance(raw, Draft) else raw.id,
+        url=raw.url,
+        provenance=item.origin.provenance,
+    )
+
+
 class DedupeExactFn(BatchedFn):
     """`RawArticle` to itself, or to `unchanged` where the very same body was seen under the same identity."""
 
@@ -240,8 +297,8 @@ class DedupeExactFn(BatchedFn):
             for item, raw in zip(items, raws, strict=True)
         ]
         return [
-            raw if decision is None else repeated(item, decision, raw_id=raw.id, url=raw.url)
-            for item, raw, decision in zip(items, raws, self.index.recall(probes), strict=True)
+            raw if decision is None else repeated(item, decision, raw)
+            for item, raw, decision in zip(items, raws, self.ask(self.index.recall, probes), strict=True)
         ]
 
 
@@ -267,15 +324,132 @@ class News:
     decision: Decision
 
 
+def observation(item: Item, draft: Draft) -> Observation:
+    """Return what the index is told of an extracted record."""
+    return Observation(
+        coordinates=coordinates(item),
+        request_key=draft.request_key,
+        body_sha256=draft.body_sha256,
+        uri=draft.uri,
+        title=draft.title,
+        text=draft.text,
+        language=draft.language.code,
+        source=draft.source.domain,
+        published_at=draft.published.timestamp if draft.published else None,
+        modified_at=draft.modified.timestamp if draft.modified else None,
+        fetched_at=draft.fetched_at or _transport_time(item),
+        fingerprint=draft.fingerprint,
+    )
+
+
 class DedupeFn(BatchedFn):
     """`Draft` to `News`, `duplicate` or `unchanged`."""
 
     def answer(self, items: list[Item]) -> list[Any]:
         drafts: list[Draft] = [item.state for item in items]
-        observations = [self._observation(item, draft) for item, draft in zip(items, drafts, strict=True)]
+        observations = [observation(item, draft) for item, draft in zip(items, drafts, strict=True)]
         return [
-            News(draft, decision)
-            if decision.outcome == "article"
-            else repeated(item, decision, raw_id=draft.raw_id, url=draft.url)
-            for item, draft, decision in zip(items, drafts, self.index.observe(observations), strict=True)
+            News(draft, decision) if decision.outcome == "article" else repeated(item, decision, draft)
+            for item, draft, decision in zip(items, drafts, self.ask(self.index.observe, observations), strict=True)
         ]
+
+
+def _enrich(draft: Draft, provenance: Provenance, changes: dict[str, Any]) -> Article:
+    return enrich(draft, provenance, **changes)
+
+
+class EnrichFn(SandboxedFn):
+    """`News` to `Article`."""
+
+    stage = Stage.ENRICH
+    work = staticmethod(_enrich)
+
+    def arguments(self, item: Item) -> tuple[Any, ...]:
+        assert item.origin is not None
+        news: News = item.state
+        decision = news.decision
+        changes = {
+            "version": decision.version,
+            "change": decision.change,
+            "changes": decision.changes,
+            "related": decision.related,
+        }
+        return news.draft, item.origin.provenance, changes
+
+    def weight(self, item: Item) -> int:
+        news: News = item.state
+        return len(news.draft.text) * 2
+
+
+class GroupStoriesFn(BatchedFn):
+    """`Article` to itself with its story."""
+
+    def concerns(self, item: Item) -> bool:
+        return isinstance(item.state, Article)
+
+    def answer(self, items: list[Item]) -> list[Any]:
+        articles: list[Article] = [item.state for item in items]
+        features = [story_features(item, article) for item, article in zip(items, articles, strict=True)]
+        stories = self.ask(self.index.assign_stories, features)
+        return [msgspec.structs.replace(article, story=story) for article, story in zip(articles, stories, strict=True)]
+
+
+def story_features(item: Item, article: Article) -> StoryFeatures:
+    """Return what the index needs to know of an article to find its story."""
+    return StoryFeatures(
+        uri=article.uri,
+        version=article.version,
+        language=article.language,
+        event_at=article.published_at or article.fetched_at or _transport_time(item),
+        title=article.title,
+        countries=tuple(dict.fromkeys(place.country_code for place in article.places)),
+        places=tuple(place.geonames_id for place in article.places if place.geonames_id is not None),
+        people=tuple(person.name for person in article.people),
+        organisations=tuple(organisation.name for organisation in article.organisations),
+        figures=tuple(float(figure.value) for figure in article.figures),
+        dates=tuple(mention.date for mention in article.dates_mentioned),
+        keywords=tuple(keyword.text for keyword in article.keywords),
+    )
+
+
+def _transport_time(item: Item) -> str | None:
+    milliseconds = item.origin.timestamp_ms if item.origin else None
+    if milliseconds is None or milliseconds < 0:
+        return None
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class CheckFn(StageFn):
+    """Outcomes to themselves: the last look before the sink.
+
+    Validates records on request, and stops a job in which most records fail with errors that nobody foresaw: a bug, or
+    a broken installation, should not turn a whole stream into dead letters.
+    """
+
+    def setup(self) -> None:
+        self._recent: deque[bool] = deque(maxlen=_RECENT_OUTCOMES)
+
+    def push(self, item: Item) -> Iterable[Item]:
+        if item.origin is None:
+            return (item,)
+        if self.settings.validate:
+            item = self._validated(item, item.origin)
+        self._recent.append(isinstance(item.state, Dead) and item.state.reason == Reason.INTERNAL_ERROR)
+        if len(self._recent) >= _ENOUGH_OUTCOMES:
+            share = sum(self._recent) / len(self._recent)
+            with fatal.stopping(doing="too many internal errors"):
+                if share > self.settings.internal_error_rate:
+                    raise fatal.JobStopped(
+                        f"{share:.0%} of the last {len(self._recent)} records failed with an internal error; "
+                        f"the last one at {coordinates(item)}: {getattr(item.state, 'message', '')}"
+                    )
+        return (item,)
+
+    @staticmethod
+    def _validated(item: Item, origin: Origin) -> Item:
+        try:
+            validate(item.state)
+        except ValidationError as error:
+            message = f"not what the schema says: {error.json_path}: {error.message}"
+            return item.with_state(dead_letter(origin, Stage.EMIT, Reason.INTERNAL_ERROR, message))
+        return item

@@ -148,6 +148,15 @@ class Story(Record, frozen=True, kw_only=True):
     similarity: float
 
 
+class Related(Record, frozen=True, kw_only=True):
+    """Another article of which a text contains nearly everything, or that contains it; neither is a duplicate."""
+
+    kind: Literal["contains", "contained-in"]
+    uri: str
+    share: float
+    """Share of the smaller text's shingles that the larger one has."""
+
+
 class Extraction(Record, frozen=True, kw_only=True):
     """How the text was won from the raw bytes."""
 
@@ -198,6 +207,7 @@ class Article(Record, frozen=True, kw_only=True):
     figures: tuple[Figure, ...]
     dates_mentioned: tuple[DateMention, ...]
     story: Story | None = None
+    related: tuple[Related, ...] = ()
     extraction: Extraction
     extra: dict[str, Any] | None = None
     provenance: Provenance

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from schemas.records import Article, Change, FileProvenance, Provenance
+from schemas.records import Article, Change, FileProvenance, Provenance, Related
 from transforms.dates import find_dates
 from transforms.decode import RawArticle
 from transforms.extract import Draft, extract
@@ -15,9 +15,15 @@ from transforms.sentences import count_words
 
 
 def enrich(
-    draft: Draft, *, version: int, change: Change, changes: dict[str, Any] | None, provenance: Provenance
+    draft: Draft,
+    provenance: Provenance,
+    *,
+    version: int = 1,
+    change: Change = "new",
+    changes: dict[str, Any] | None = None,
+    related: tuple[Related, ...] = (),
 ) -> Article:
-    """Return the article that `draft` becomes as `version` of its uri."""
+    """Return the article that `draft` becomes as `version` of its uri; its story is found later, by comparison."""
     text, language = draft.text, draft.language.code
     published_at = draft.published.timestamp if draft.published else None
     dates = find_dates(text, language, published_at)
@@ -59,6 +65,7 @@ def enrich(
         quotes=quotes,
         figures=find_figures(text, language, taken=[mention.span for mention in dates]),
         dates_mentioned=dates,
+        related=related,
         extraction=draft.extraction,
         extra=draft.extra,
         provenance=provenance,
@@ -75,4 +82,4 @@ def warm_up() -> None:
         RawArticle(body=page.encode(), kind="html", url="https://example.com/2026/01/06/warm-up"),
         RawArticle(body=arabic, kind="text"),
     ):
-        enrich(extract(raw), version=1, change="new", changes=None, provenance=nowhere)
+        enrich(extract(raw), nowhere)

@@ -169,7 +169,10 @@ class OutputFolder:
         """Make `folder` and a place in it to write to. Raises `OSError` when it cannot be written."""
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        self.staging = Path(tempfile.mkdtemp(prefix=".run-", dir=folder))
+        for left_over in folder.glob(".run-*"):
+            if not _is_running(int(left_over.name.split("-")[1])):
+                shutil.rmtree(left_over, ignore_errors=True)
+        self.staging = Path(tempfile.mkdtemp(prefix=f".run-{os.getpid()}-", dir=folder))
         for name in OUTPUT_FILES:
             (self.staging / name).touch()
 
@@ -186,3 +189,13 @@ class OutputFolder:
     def discard(self) -> None:
         """Remove what was written but not published."""
         shutil.rmtree(self.staging, ignore_errors=True)
+
+
+def _is_running(process_id: int) -> bool:
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
