@@ -19,8 +19,8 @@ def first_cause() -> JobStopped | None:
 
 
 @contextmanager
-def stopping(*errors: type[Exception], doing: str) -> Iterator[None]:
-    """Turn `errors` into `JobStopped`, saying what was being done."""
+def stopping(*errors: type[Exception], doing: str | None = None) -> Iterator[None]:
+    """Turn `errors` into `JobStopped`, saying what was being done where their message does not."""
     try:
         yield
     except JobStopped as error:
@@ -28,7 +28,7 @@ def stopping(*errors: type[Exception], doing: str) -> Iterator[None]:
         raise
     except errors as error:
         detail = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        stopped = JobStopped(f"{doing}: {detail}")
+        stopped = JobStopped(f"{doing}: {detail}" if doing else detail)
         _remember(stopped)
         raise stopped from error
 

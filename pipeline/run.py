@@ -77,6 +77,7 @@ def run_files(
 
 def _run_graph(files: tuple[str, ...], staging: Path, settings: Settings) -> None:
     # Beam takes long to import, so the processes of the sandbox start beside it.
+    from pipeline.index import IndexDamaged, IndexUnavailable
     from pipeline.resources import INDEX, SANDBOX
 
     SANDBOX.acquire(settings)
@@ -88,7 +89,8 @@ def _run_graph(files: tuple[str, ...], staging: Path, settings: Settings) -> Non
         from pipeline.graph import build
         from pipeline.io.files import ReadFiles, WriteFiles
 
-        INDEX.acquire(settings)
+        with fatal.stopping(ValueError, IndexUnavailable, IndexDamaged, doing="cannot open the article index"):
+            INDEX.acquire(settings)
         try:
             p = beam.Pipeline(runner=FnApiRunner(), options=PipelineOptions([]))
             build(p, ReadFiles(files, settings), WriteFiles(staging), settings)

@@ -37,7 +37,7 @@ from pipeline.sandbox import Chunk, Failure, Work, causes_of
 from pipeline.settings import Settings
 from schemas.jsonschema import validate
 from schemas.reasons import Reason, Stage
-from schemas.records import Article, Dead, Duplicate, Provenance
+from schemas.records import Article, Dead, Duplicate
 from transforms.decode import RawArticle, decode
 from transforms.enrich import enrich
 from transforms.errors import Rejected
@@ -354,27 +354,24 @@ class DedupeFn(BatchedFn):
         ]
 
 
-def _enrich(draft: Draft, provenance: Provenance, changes: dict[str, Any]) -> Article:
-    return enrich(draft, provenance, **changes)
-
-
 class EnrichFn(SandboxedFn):
     """`News` to `Article`."""
 
     stage = Stage.ENRICH
-    work = staticmethod(_enrich)
+    work = staticmethod(enrich)
 
     def arguments(self, item: Item) -> tuple[Any, ...]:
         assert item.origin is not None
         news: News = item.state
         decision = news.decision
-        changes = {
-            "version": decision.version,
-            "change": decision.change,
-            "changes": decision.changes,
-            "related": decision.related,
-        }
-        return news.draft, item.origin.provenance, changes
+        return (
+            news.draft,
+            item.origin.provenance,
+            decision.version,
+            decision.change,
+            decision.changes,
+            decision.related,
+        )
 
     def weight(self, item: Item) -> int:
         news: News = item.state
@@ -437,7 +434,7 @@ class CheckFn(StageFn):
         self._recent.append(isinstance(item.state, Dead) and item.state.reason == Reason.INTERNAL_ERROR)
         if len(self._recent) >= _ENOUGH_OUTCOMES:
             share = sum(self._recent) / len(self._recent)
-            with fatal.stopping(doing="too many internal errors"):
+            with fatal.stopping():
                 if share > self.settings.internal_error_rate:
                     raise fatal.JobStopped(
                         f"{share:.0%} of the last {len(self._recent)} records failed with an internal error; "

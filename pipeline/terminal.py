@@ -67,7 +67,7 @@ def show_summary(summary: RunSummary, out: Path) -> None:
         table.add_row(f"  {outcome}", Text(str(summary.outcomes.get(outcome, 0)), justify="right"), f"  {details}")
     console.print(table)
     for line in _first_articles(out / "articles.jsonl"):
-        console.print(Text(line))
+        console.print(Text(line, no_wrap=True, overflow="ellipsis"), soft_wrap=not console.is_terminal)
     console.print(f"written to {out}{os.sep}")
 
 

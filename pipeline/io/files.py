@@ -1,9 +1,11 @@
 """Files in, files out: the source and the sink of `khabar run`."""
 
+import contextlib
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -11,7 +13,8 @@ import apache_beam as beam
 from apache_beam.io.restriction_trackers import OffsetRange, OffsetRestrictionTracker
 from apache_beam.transforms.core import RestrictionProvider
 
-from pipeline.io.readers import FileReader
+from pipeline import fatal
+from pipeline.io.readers import FileReader, UnreadableError
 from pipeline.items import Gap, Item
 from pipeline.ledger import SpanTally, count_outcome
 from pipeline.metrics import RECORDS_READ
@@ -83,7 +86,8 @@ class _ReadFilesFn(beam.DoFn):  # type: ignore[misc]
     def _reader_at(self, position: int, path: str, record: int) -> FileReader:
         if self._reader is None or self._standing != position:
             self._close()
-            self._reader = FileReader(path, max_record_bytes=self._settings.max_record_bytes, skip=record)
+            with fatal.stopping(UnreadableError):
+                self._reader = FileReader(path, max_record_bytes=self._settings.max_record_bytes, skip=record)
             self._standing = position
         return self._reader
 
@@ -121,6 +125,10 @@ class _WriteFilesFn(beam.DoFn):  # type: ignore[misc]
         self._tally: SpanTally | None = None
 
     def process(self, item: Item) -> None:
+        with self._writing():
+            self._add(item)
+
+    def _add(self, item: Item) -> None:
         if self._tally is None or self._tally.source != item.span.source:
             self._close_span()
             self._tally = SpanTally(item.span.source, item.span.start)
@@ -130,13 +138,19 @@ class _WriteFilesFn(beam.DoFn):  # type: ignore[misc]
             count_outcome(item.state)
 
     def finish_bundle(self) -> None:
-        self._close_span()
-        for file in self._files.values():
-            file.flush()
+        with self._writing():
+            self._close_span()
+            for file in self._files.values():
+                file.flush()
 
     def teardown(self) -> None:
         for file in self._files.values():
-            file.close()
+            # What a full disk refused to take was reported already.
+            with contextlib.suppress(OSError):
+                file.close()
+
+    def _writing(self) -> AbstractContextManager[None]:
+        return fatal.stopping(OSError, doing=f"cannot write to {Path(self._folder).parent}")
 
     def _close_span(self) -> None:
         if self._tally is not None:
