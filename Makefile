@@ -8,7 +8,7 @@ SEEDS ?= seeds
 SHELL := /bin/bash
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup run test test-fast check format golden lock schemas services services-down clean
+.PHONY: help setup run test test-fast check format golden lock reference schemas services services-down clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -62,6 +62,9 @@ lock: $(READY) ## Bring requirements.lock up to date with pyproject.toml
 
 schemas: $(READY) ## Write the JSON Schemas from the record types
 	$(BIN)/python -m schemas.jsonschema
+
+reference: $(READY) ## Write docs/reference.md from the code
+	$(BIN)/python -m pipeline.reference
 
 clean: ## Remove what the other targets made
 	rm -rf $(VENV) .cache out build dist *.egg-info

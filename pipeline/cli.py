@@ -70,6 +70,13 @@ def _fail(message: str) -> NoReturn:
     "--deadline", default=20.0, type=click.FloatRange(0.1), envvar="KHABAR_DEADLINE", help="Seconds for one record."
 )
 @click.option("--memory-mb", default=1024, type=click.IntRange(64), envvar="KHABAR_MEMORY_MB", help="For one record.")
+@click.option(
+    "--max-record-mb",
+    default=32,
+    type=click.IntRange(1),
+    envvar="KHABAR_MAX_RECORD_MB",
+    help="Larger ones are dead letters.",
+)
 @click.option("--index", envvar="KHABAR_INDEX", help="Article index to use and keep.  [default: a new one in --out]")
 @click.option("--validate", is_flag=True, envvar="KHABAR_VALIDATE", help="Check each record against its JSON Schema.")
 @click.option("--debug", is_flag=True, envvar="KHABAR_DEBUG", help="Show the runner's log and tracebacks.")
@@ -79,6 +86,7 @@ def run(
     workers: int | None,
     deadline: float,
     memory_mb: int,
+    max_record_mb: int,
     index: str | None,
     validate: bool,
     debug: bool,
@@ -100,6 +108,7 @@ def run(
         workers=workers or available_cores(),
         deadline_s=deadline,
         memory_mb=memory_mb,
+        max_record_bytes=max_record_mb * 1024 * 1024,
         index_url=index or "memory:",
         validate=validate,
     )

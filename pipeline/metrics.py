@@ -1,6 +1,7 @@
 """Process-wide metrics, in Prometheus' own client: what progress lines, summaries and scrapes read."""
 
 from prometheus_client import Counter, Histogram
+from prometheus_client.metrics import MetricWrapperBase
 
 RECORDS_READ = Counter("khabar_records_read_total", "Records that sources have read", ["source_kind"])
 BYTES_READ = Counter("khabar_bytes_read_total", "Bytes that sources have read, as stored", ["source_kind"])
@@ -14,3 +15,8 @@ STAGE_SECONDS = Histogram(
     ["stage"],
     buckets=(0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
+
+
+def collectors() -> list[MetricWrapperBase]:
+    """Return all metrics of this module."""
+    return [value for value in globals().values() if isinstance(value, MetricWrapperBase)]

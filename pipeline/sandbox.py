@@ -14,11 +14,13 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from types import FrameType
 from typing import Any, Final
 
 from pebble import ProcessExpired, ProcessPool
 
+from pipeline.metrics import STAGE_SECONDS
 from schemas.reasons import Reason, Stage
 from transforms.errors import Rejected
 
@@ -57,6 +59,7 @@ class Chunk:
         self._arguments = arguments
         self._results: list[Any] | None = None
         self._future = sandbox._schedule(stage, work, arguments)
+        self._future.add_done_callback(partial(_observe, stage, time.monotonic()))
 
     @property
     def done(self) -> bool:
@@ -135,6 +138,10 @@ class Sandbox:
                 _run_chunk, args=[stage, work, list(arguments), self.deadline_s], timeout=hard_limit
             )
         return future
+
+
+def _observe(stage: Stage, started: float, _: "Future[list[Any]]") -> None:
+    STAGE_SECONDS.labels(stage).observe(time.monotonic() - started)
 
 
 def _nothing() -> None:

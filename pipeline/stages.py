@@ -31,7 +31,7 @@ from pipeline.index import (
     StoryFeatures,
 )
 from pipeline.items import Item, Origin, dead_letter
-from pipeline.metrics import SANDBOX_FAILURES
+from pipeline.metrics import SANDBOX_FAILURES, STAGE_SECONDS
 from pipeline.resources import INDEX, SANDBOX
 from pipeline.sandbox import Chunk, Failure, Work, causes_of
 from pipeline.settings import Settings
@@ -158,7 +158,7 @@ class BatchedFn(StageFn):
         """Ask the index, patiently while it cannot be reached: that is no fault of the records."""
         with fatal.stopping(IndexUnavailable, IndexDamaged, doing="the article index"):
             for attempt in _INDEX_RETRIES:
-                with attempt:
+                with attempt, STAGE_SECONDS.labels(question.__name__).time():
                     return question(records)
         raise AssertionError("the last attempt raises")
 

@@ -133,6 +133,8 @@ class FileReader:
         return Item(span=Span(source=self.path, start=number, end=number + 1), origin=origin, state=origin)
 
     def _report_progress(self) -> None:
+        if not self._stored.seekable():  # a pipe does not know how far it is
+            return
         position = self._stored.tell()
         if position > self._reported:
             BYTES_READ.labels("file").inc(position - self._reported)
