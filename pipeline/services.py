@@ -433,7 +433,7 @@ class Flink:
         """Return what Flink's start scripts would compute for a task manager: its processor and memory budget."""
         mega = 1024 * 1024
         memory = {
-            "task.heap.size": 256 * mega,
+            "task.heap.size": 512 * mega,
             "task.off-heap.size": 0,
             "framework.heap.size": 128 * mega,
             "framework.off-heap.size": 128 * mega,
@@ -523,7 +523,7 @@ class Flink:
             return _java(jars, "org.apache.beam.runners.flink.FlinkJobServerDriver", arguments, ["-Xmx384m", *small])
         settings = [f"-D{key}={value}" for key, value in self.task_manager_options().items()]
         main = "org.apache.flink.runtime.taskexecutor.TaskManagerRunner"
-        memory = ["-Xmx384m", "-XX:MaxDirectMemorySize=320m", "-XX:MaxMetaspaceSize=256m"]
+        memory = ["-Xmx640m", "-XX:MaxDirectMemorySize=320m", "-XX:MaxMetaspaceSize=256m"]
         return _java(jars, main, ["--configDir", str(config), *settings], [*memory, *small])
 
     def rest(self, path: str) -> dict[str, Any]:

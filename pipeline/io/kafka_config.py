@@ -1,0 +1,184 @@
+"""What the Kafka source and sink share: how to reach the brokers, the topics, the job's name and limits."""
+
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal, TypeVar
+
+from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka.errors import (
+    AuthorizationError,
+    IllegalArgumentError,
+    IllegalStateError,
+    KafkaConfigurationError,
+    KafkaError,
+    SaslAuthenticationFailedError,
+    UnsupportedSaslMechanismError,
+    UnsupportedVersionError,
+)
+
+_LOGGER = logging.getLogger(__name__)
+_T = TypeVar("_T")
+
+PERMANENT_ERRORS = (
+    AuthorizationError,
+    IllegalArgumentError,
+    IllegalStateError,
+    KafkaConfigurationError,
+    SaslAuthenticationFailedError,
+    UnsupportedSaslMechanismError,
+    UnsupportedVersionError,
+)
+"""Errors that waiting does not cure: they need another configuration."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """How to reach the brokers. The fields are options of kafka-python and reach consumer, producer and admin alike."""
+
+    bootstrap_servers: tuple[str, ...]
+    """``host:port`` of at least one broker."""
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    ssl_check_hostname: bool = True
+    ssl_cafile: str | None = None
+    ssl_certfile: str | None = None
+    ssl_keyfile: str | None = None
+    ssl_password: str | None = field(default=None, repr=False)
+    ssl_crlfile: str | None = None
+    ssl_ciphers: str | None = None
+    sasl_mechanism: Literal["PLAIN", "GSSAPI", "OAUTHBEARER", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = None
+    sasl_plain_username: str | None = None
+    sasl_plain_password: str | None = field(default=None, repr=False)
+    sasl_kerberos_service_name: str = "kafka"
+    sasl_kerberos_domain_name: str | None = None
+
+    def options(self) -> dict[str, Any]:
+        """Return the arguments that consumers and producers take."""
+        options = {item.name: getattr(self, item.name) for item in fields(self)}
+        return {**options, "bootstrap_servers": list(self.bootstrap_servers), "metrics_enabled": False}
+
+    def consumer(self, **options: Any) -> KafkaConsumer:
+        """Return a consumer that commits nothing by itself and sees committed records only."""
+        return KafkaConsumer(
+            **{
+                **self.options(),
+                "enable_auto_commit": False,
+                "isolation_level": "read_committed",
+                "auto_offset_reset": "none",
+                "allow_auto_create_topics": False,
+                **options,
+            }
+        )
+
+    def admin(self, **options: Any) -> KafkaAdminClient:
+        """Return an administration client, which takes all of the options but the choice of ciphers."""
+        known = {name: value for name, value in self.options().items() if name in KafkaAdminClient.DEFAULT_CONFIG}
+        return KafkaAdminClient(**{**known, **options})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topics:
+    """Names of the topics of a deployment."""
+
+    raw: str = "news.raw"
+    articles: str = "news.articles"
+    duplicates: str = "news.duplicates"
+    dead: str = "news.dead"
+    ledger: str = "news.ledger"
+
+    @classmethod
+    def with_prefix(cls, prefix: str) -> "Topics":
+        """Return the topics ``prefix.raw``, ``prefix.articles`` and so on."""
+        return cls(**{item.name: f"{prefix}.{item.name}" for item in fields(cls)})
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The topics that the sink writes."""
+        return (self.articles, self.duplicates, self.dead, self.ledger)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KafkaJob:
+    """One streaming job, as its source and its sink need to know it."""
+
+    name: str
+    """Consumer group, and first part of the transactional ids: two jobs with one name exclude each other."""
+    run: str
+    """Identifies this submission of the job; a later one takes over (see `pipeline.io.kafka_control`)."""
+    connection: Connection
+    topics: Topics = Topics()
+    pipeline_version: str
+    bundle_records: int = 500
+    """The reader of a partition hands over to the sink after this many records …"""
+    bundle_bytes: int = 16 * 1024 * 1024
+    """… or this many bytes …"""
+    bundle_seconds: float = 1.0
+    """… or this much time."""
+    max_record_bytes: int = 32 * 1024 * 1024
+    """A larger raw record is a dead letter `too_large`."""
+    max_message_bytes: int = 10_000_000
+    """Largest message of the output topics; an article beyond it is a dead letter, a dead letter is cut to it."""
+    transaction_timeout_ms: int = 60_000
+    """A transaction of a process that died blocks readers of the output for at most this long."""
+    new_partitions_seconds: float = 30.0
+    """How often the raw topic is looked at for new partitions."""
+    idle_watermark_seconds: float = 5.0
+    """The event time of a partition without new records follows the clock at this distance."""
+    compression: Literal["gzip", "snappy", "lz4", "zstd"] | None = None
+    """Compression of the output messages; snappy, lz4 and zstd need their Python packages."""
+
+    def source(self, partition: int) -> str:
+        """Return the ledger's name for a partition of the raw topic."""
+        return f"{self.topics.raw}/{partition}"
+
+    def transactional_id(self, partition: int) -> str:
+        """Return the transactional id under which outcomes of a partition are written."""
+        return f"{self.name}.{self.topics.raw}.{partition}"
+
+
+def until_answered(what: str, action: Callable[[], _T], *, stop: Callable[[], bool] = lambda: False) -> _T:
+    """Return ``action()``, tried again with growing pauses while brokers or network fail; the reason is logged.
+
+    Raises:
+        KafkaError: the error is one that waiting does not cure, or `stop` became true while waiting.
+    """
+    pause = 0.1
+    while True:
+        try:
+            return action()
+        except PERMANENT_ERRORS:
+            raise
+        except (KafkaError, OSError) as error:
+            if stop():
+                raise
+            _LOGGER.warning("Waiting for Kafka to %s: %s: %s", what, type(error).__name__, error)
+            time.sleep(pause)
+            pause = min(pause * 2, 5.0)
+
+
+def committed_offset(job: KafkaJob, partition: int) -> int | None:
+    """Return the committed position of the job in a partition, None when there is none yet.
+
+    An offset that a transaction is about to commit is waited for.
+    """
+
+    def ask() -> int | None:
+        with contextlib.closing(job.connection.consumer(group_id=job.name)) as consumer:
+            offset: int | None = consumer.committed(TopicPartition(job.topics.raw, partition), timeout_ms=10_000)
+            return offset
+
+    return until_answered(f"read the position of {job.source(partition)}", ask)
+
+
+@contextlib.contextmanager
+def quiet_clients() -> Iterator[None]:
+    """Keep the client library's own warnings out of the log while its errors are being handled and reported."""
+    logger = logging.getLogger("kafka")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
