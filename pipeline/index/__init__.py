@@ -9,7 +9,6 @@ from pipeline.index.base import (
     IndexUnavailable,
     Observation,
     Probe,
-    Related,
     StoryFeatures,
 )
 from pipeline.index.sqlite import SqliteStore
@@ -22,7 +21,6 @@ __all__ = [
     "IndexUnavailable",
     "Observation",
     "Probe",
-    "Related",
     "StoryFeatures",
     "open_index",
 ]
@@ -43,4 +41,8 @@ def open_index(url: str) -> Index:
         return StoredIndex(SqliteStore(None))
     if url.startswith("sqlite:///"):
         return StoredIndex(SqliteStore(Path(url.removeprefix("sqlite:///"))))
+    if url.startswith(("postgresql://", "postgres://")):
+        from pipeline.index.postgres import PostgresStore  # the driver loads libpq, which embedded runs do not need
+
+        return StoredIndex(PostgresStore(url))
     raise ValueError(f"unknown kind of index: {url!r}; use sqlite:///PATH, memory: or postgresql://…")

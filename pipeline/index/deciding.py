@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from pipeline.index.base import Decision, Observation, Related
+from pipeline.index.base import Decision, Observation
 from pipeline.index.recurring import Recurring
 from pipeline.index.store import (
     CANDIDATES_PER_BAND,
@@ -22,6 +22,7 @@ from pipeline.index.store import (
     Version,
     Writes,
 )
+from schemas.records import Change, Related
 from transforms.fingerprint import Hashes, overlap, unpack
 from transforms.revisions import Side, compare
 
@@ -87,7 +88,7 @@ class Deciding:
         self._sources = {d: Recurring(b) for d, b in store.sources({o.source for o in fresh if o.source}).items()}
         self._by_text: dict[bytes, list[Version]] = {}
         self._versions: dict[int, Version] = {}
-        for version in store.versions_with_text({short(o.fingerprint.text_hash) for o in fresh} - {b""}):
+        for version in store.versions_with_text({_text(o) for o in fresh} - {b""}):
             self._remember(version)
         self._bands = store.candidates(list({band for o in fresh for band in o.fingerprint.bands}))
         wanted = {i for o in fresh for i in self._candidates(o)}
@@ -112,12 +113,14 @@ class Deciding:
         body = short(observation.body_sha256)
         if observation.request_key:
             key = request_hash(observation.request_key)
-            request = Request(body=body, identity_id=identity.id, text=short(observation.fingerprint.text_hash))
+            request = Request(body=body, identity_id=identity.id, text=_text(observation))
             if self._requests.get(key) != request:
                 self._requests[key] = self._writes.requests[key] = request
         if identity.last_seen != self._day:
             identity.last_seen = self._day
             self._writes.identities[identity.id] = identity
+        if decision.outcome == "duplicate" and identity.alias:
+            self._writes.seen.add(self._version(identity.alias.version_id).identity_id)
         self._decided[observation.coordinates] = self._writes.decisions[observation.coordinates] = Decided(
             body=body, identity_id=identity.id, decision=_encode(decision)
         )
@@ -128,7 +131,7 @@ class Deciding:
         return _decode(decided.decision) if decided and decided.body == short(observation.body_sha256) else None
 
     def _decision(self, observation: Observation, identity: Identity) -> Decision:
-        text = short(observation.fingerprint.text_hash)
+        text = _text(observation)
         current = self._version(identity.current) if identity.current else None
         if current and current.text == text:
             return repeated(identity, self._method(observation, identity))
@@ -155,7 +158,8 @@ class Deciding:
         earlier: list[Version],
         related: tuple[Related, ...],
     ) -> Decision:
-        change, changes = "new", None
+        change: Change = "new"
+        changes = None
         late = False
         if current:
             late = _is_later(current, observation)
@@ -173,7 +177,7 @@ class Deciding:
             uri=identity.uri,
             source=identity.source,
             number=identity.versions,
-            text=short(observation.fingerprint.text_hash),
+            text=_text(observation),
             scheme=observation.fingerprint.scheme,
             tokens=observation.fingerprint.tokens,
             shingles=observation.fingerprint.shingles,
@@ -186,12 +190,16 @@ class Deciding:
             outcome="article",
             uri=identity.uri,
             version=version.number,
-            change=change,  # type: ignore[arg-type]
+            change=change,
             changes=changes,
             related=related,
         )
         if not late:
+            if current:
+                self._writes.superseded.add(current.id)
             identity.current = version.id
+        else:
+            self._writes.superseded.add(version.id)
         self._writes.identities[identity.id] = identity
         self._writes.versions.append(
             NewVersion(
@@ -213,7 +221,7 @@ class Deciding:
 
     def _matches(self, observation: Observation, identity: Identity) -> tuple[_Match | None, tuple[Related, ...]]:
         """Return the text of another identity that this one repeats, and those that hold it or that it holds."""
-        text = short(observation.fingerprint.text_hash)
+        text = _text(observation)
         for version in self._by_text.get(text, ()):
             if version.identity_id != identity.id:
                 return _Match(version, 1.0, "exact"), ()
@@ -294,9 +302,8 @@ class Deciding:
         revised = set()
         for observation in fresh:
             identity = self._identities.get(observation.uri)
-            if identity and identity.current:
-                if self._version(identity.current).text != short(observation.fingerprint.text_hash):
-                    revised.add(identity.current)
+            if identity and identity.current and self._version(identity.current).text != _text(observation):
+                revised.add(identity.current)
         return sorted(revised)
 
     def _remember(self, version: Version) -> None:
@@ -325,6 +332,10 @@ def _verify(
         kind = "contains" if of_own >= of_other else "contained-in"
         return None, Related(kind=kind, uri=version.uri, share=_rounded(share))  # type: ignore[arg-type]
     return None, None
+
+
+def _text(observation: Observation) -> bytes:
+    return short(observation.fingerprint.text_hash)
 
 
 def _rounded(share: float) -> float:

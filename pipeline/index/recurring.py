@@ -15,7 +15,9 @@ class Recurring:
     """The latest paragraphs of a source and under how many different titles in a row each was met; bounded."""
 
     def __init__(self, packed: bytes) -> None:
-        self._seen = {key: (title, count) for key, title, count in _ENTRY.iter_unpack(packed)}
+        self._seen: dict[int, tuple[int, int]] = {
+            key: (title, count) for key, title, count in _ENTRY.iter_unpack(packed)
+        }
 
     def pack(self) -> bytes:
         """Return the memory as bytes, for the store."""
@@ -25,7 +27,7 @@ class Recurring:
         """Remember that `paragraphs` stood under `title`."""
         name = int.from_bytes(hashlib.blake2b(title.encode("utf-8", "surrogatepass"), digest_size=4).digest(), "big")
         for key in paragraphs:
-            before, count = self._seen.pop(key, (None, 0))
+            before, count = self._seen.pop(key, (-1, 0))
             self._seen[key] = (name, min(count + (before != name), 0xFFFF))
         if len(self._seen) > _REMEMBERED:
             self._forget()

@@ -1,31 +1,32 @@
 """The index in one SQLite file (or in memory): safe for several processes on one machine."""
 
 import sqlite3
-import sys
-from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-import zstandard
-
 from pipeline.index.base import IndexDamaged, IndexUnavailable
+from pipeline.index.rows import (
+    IDENTITY_COLUMNS,
+    IDENTITY_UPDATE,
+    TABLES,
+    VERSIONS,
+    content_of,
+    identity_of,
+    identity_row,
+    unpack_bands,
+    version_of,
+    version_row,
+)
 from pipeline.index.schema import MIGRATIONS, statements
-from pipeline.index.store import CANDIDATES_PER_BAND, Alias, Decided, Identity, Request, Store, Version, Writes
+from pipeline.index.store import CANDIDATES_PER_BAND, Decided, Identity, Request, Store, Version, Writes
 
 _TYPES: Final = {"integer": "INTEGER", "real": "REAL", "blob": "BLOB", "clustered": " WITHOUT ROWID"}
 _LOCK_WAIT_SECONDS: Final = 30.0
 _APPLICATION_ID: Final = 0x4B686162  # "Khab": tells an index from other SQLite files
 _CHUNK: Final = 500
 """Values of one IN list; SQLite's limit on variables was 999 for long."""
-IDENTITY_COLUMNS: Final = (
-    "id, uri, source, versions, current_version, alias_text, alias_version, alias_similarity, alias_method, last_seen"
-)
-VERSION_COLUMNS: Final = (
-    "v.id, v.identity_id, i.uri, i.source, v.number, v.text_hash, v.scheme, v.tokens, v.shingles, v.title,"
-    " v.published_at, v.modified_at, v.fetched_at"
-)
 
 
 class SqliteStore(Store):
@@ -53,8 +54,6 @@ class SqliteStore(Store):
         except BaseException:
             self._db.close()
             raise
-        self._compressor = zstandard.ZstdCompressor(level=3)
-        self._decompressor = zstandard.ZstdDecompressor()
 
     def _migrate(self) -> None:
         if self._schema_version() == len(MIGRATIONS):
@@ -106,16 +105,18 @@ class SqliteStore(Store):
         return {k: Request(body=b, identity_id=i, text=t) for k, b, i, t in rows}
 
     def identities(self, uris: Iterable[str]) -> list[Identity]:
-        return [_identity(r) for r in self._select(f"SELECT {IDENTITY_COLUMNS} FROM identity WHERE uri IN (?)", uris)]
+        return self._identities("uri", uris)
 
     def identities_by_id(self, ids: Iterable[int]) -> list[Identity]:
-        return [_identity(r) for r in self._select(f"SELECT {IDENTITY_COLUMNS} FROM identity WHERE id IN (?)", ids)]
+        return self._identities("id", ids)
+
+    def _identities(self, column: str, values: Iterable[Any]) -> list[Identity]:
+        rows = self._select(f"SELECT {IDENTITY_COLUMNS} FROM identity WHERE {column} IN (?)", values)
+        return [identity_of(row) for row in rows]
 
     def versions_with_text(self, texts: Iterable[bytes]) -> list[Version]:
-        sql = (
-            f"SELECT {VERSION_COLUMNS} FROM version v JOIN identity i ON i.id = v.identity_id WHERE v.text_hash IN (?)"
-        )
-        return sorted((_version(row) for row in self._select(sql, texts)), key=lambda version: version.id)
+        rows = self._select(f"{VERSIONS} WHERE v.text_hash IN (?)", texts)
+        return sorted(map(version_of, rows), key=lambda version: version.id)
 
     def candidates(self, bands: Sequence[int]) -> dict[int, list[int]]:
         cursor = self._db.cursor()
@@ -127,15 +128,14 @@ class SqliteStore(Store):
         return found
 
     def versions(self, ids: Iterable[int]) -> list[Version]:
-        sql = f"SELECT {VERSION_COLUMNS} FROM version v JOIN identity i ON i.id = v.identity_id WHERE v.id IN (?)"
-        return [_version(row) for row in self._select(sql, ids)]
+        return [version_of(row) for row in self._select(f"{VERSIONS} WHERE v.id IN (?)", ids)]
 
     def contents(self, version_ids: Iterable[int]) -> dict[int, str]:
         rows = self._select("SELECT id, content FROM version WHERE content IS NOT NULL AND id IN (?)", version_ids)
-        return {i: self._decompressor.decompress(c).decode("utf-8", "surrogatepass") for i, c in rows}
+        return {i: content_of(c) for i, c in rows}
 
     def sources(self, domains: Iterable[str]) -> dict[str, bytes]:
-        return dict(self._select("SELECT domain, recurring FROM source WHERE domain IN (?)", domains))  # type: ignore[arg-type]
+        return dict(self._select("SELECT domain, recurring FROM source WHERE domain IN (?)", domains))
 
     def last_ids(self) -> tuple[int, int]:
         sql = "SELECT coalesce((SELECT max(id) FROM identity), 0), coalesce((SELECT max(id) FROM version), 0)"
@@ -145,16 +145,18 @@ class SqliteStore(Store):
     def write(self, writes: Writes, day: int) -> None:
         db = self._db
         db.executemany(
-            f"INSERT INTO identity ({IDENTITY_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET"
-            " versions = excluded.versions, current_version = excluded.current_version,"
-            " alias_text = excluded.alias_text, alias_version = excluded.alias_version,"
-            " alias_similarity = excluded.alias_similarity, alias_method = excluded.alias_method,"
-            " last_seen = excluded.last_seen",
+            f"INSERT INTO identity ({IDENTITY_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?)"
+            f" ON CONFLICT (id) DO UPDATE SET {IDENTITY_UPDATE}",
             [identity_row(identity) for identity in writes.identities.values()],
         )
         db.executemany(
             "INSERT INTO version VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-            [version_row(new, day, self._compressor) for new in writes.versions],
+            [version_row(new, day) for new in writes.versions],
+        )
+        db.executemany("UPDATE version SET content = NULL WHERE id = ?", [(i,) for i in sorted(writes.superseded)])
+        db.executemany(
+            "UPDATE identity SET last_seen = ? WHERE id = ? AND last_seen < ?",
+            [(day, identity_id, day) for identity_id in sorted(writes.seen)],
         )
         db.executemany(
             "INSERT OR IGNORE INTO band VALUES (?,?)",
@@ -171,11 +173,26 @@ class SqliteStore(Store):
         db.executemany("INSERT OR REPLACE INTO source VALUES (?,?)", writes.sources.items())
 
     def expire(self, before_day: int) -> int:
-        raise NotImplementedError
+        db = self._db
+        gone = "SELECT id FROM identity WHERE last_seen < ?"
+        articles = db.execute(
+            f"SELECT count(*) FROM ({gone}) WHERE id IN (SELECT identity_id FROM version)", (before_day,)
+        )
+        (count,) = articles.fetchone()
+        for version_id, bands in db.execute(
+            f"SELECT id, bands FROM version WHERE identity_id IN ({gone})", (before_day,)
+        ):
+            db.executemany(
+                "DELETE FROM band WHERE key = ? AND version_id = ?", [(b, version_id) for b in unpack_bands(bands)]
+            )
+        for table in ("version", "request", "decision"):
+            db.execute(f"DELETE FROM {table} WHERE identity_id IN ({gone})", (before_day,))
+        db.execute("DELETE FROM decision WHERE observed < ?", (before_day,))
+        db.execute("DELETE FROM identity WHERE last_seen < ?", (before_day,))
+        return int(count)
 
     def statistics(self) -> dict[str, int]:
-        tables = ("identity", "version", "band", "request", "decision", "source")
-        counts = {t: int(self._db.execute(f"SELECT count(*) FROM {t}").fetchone()[0]) for t in tables}
+        counts = {t: int(self._db.execute(f"SELECT count(*) FROM {t}").fetchone()[0]) for t in TABLES}
         (pages,) = self._db.execute("PRAGMA page_count").fetchone()
         (size,) = self._db.execute("PRAGMA page_size").fetchone()
         return {**counts, "bytes": pages * size}
@@ -193,56 +210,3 @@ def _errors() -> Iterator[None]:
         raise IndexUnavailable(f"the SQLite index cannot be used now: {error}") from error
     except sqlite3.DatabaseError as error:
         raise IndexDamaged(f"the SQLite index is damaged: {error}") from error
-
-
-def _identity(row: tuple[Any, ...]) -> Identity:
-    id_, uri, source, versions, current, text, version_id, similarity, method, last_seen = row
-    alias = Alias(text=text, version_id=version_id, similarity=similarity, method=method) if text is not None else None
-    return Identity(
-        id=id_, uri=uri, source=source, versions=versions, current=current, alias=alias, last_seen=last_seen
-    )
-
-
-def identity_row(identity: Identity) -> tuple[Any, ...]:
-    """Return the values of an identity in the order of `IDENTITY_COLUMNS`."""
-    alias = identity.alias
-    return (
-        identity.id,
-        identity.uri,
-        identity.source,
-        identity.versions,
-        identity.current,
-        *((alias.text, alias.version_id, alias.similarity, alias.method) if alias else (None,) * 4),
-        identity.last_seen,
-    )
-
-
-def _version(row: tuple[Any, ...]) -> Version:
-    names = Version.__slots__
-    return Version(**dict(zip(names, row, strict=True)))
-
-
-def version_row(new: Any, day: int, compressor: zstandard.ZstdCompressor) -> tuple[Any, ...]:
-    """Return the values of a version in the order of its table's columns."""
-    version = new.version
-    return (
-        version.id,
-        version.identity_id,
-        version.number,
-        new.change,
-        new.changes,
-        new.related,
-        version.title,
-        new.language,
-        version.published_at,
-        version.modified_at,
-        version.fetched_at,
-        new.coordinates,
-        day,
-        version.scheme,
-        version.tokens,
-        version.text,
-        version.shingles,
-        array("q", new.bands).tobytes() if sys.byteorder == "little" else b"",
-        compressor.compress(new.content.encode("utf-8", "surrogatepass")),
-    )

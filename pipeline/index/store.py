@@ -90,6 +90,10 @@ class Writes:
 
     identities: dict[int, Identity] = field(default_factory=dict)
     versions: list[NewVersion] = field(default_factory=list)
+    superseded: set[int] = field(default_factory=set)
+    """Ids of stored versions whose text is no longer needed: revisions are told against the current version."""
+    seen: set[int] = field(default_factory=set)
+    """Ids of stored identities whose text was seen again, be it under another uri."""
     requests: dict[bytes, Request] = field(default_factory=dict)
     decisions: dict[str, Decided] = field(default_factory=dict)
     sources: dict[str, bytes] = field(default_factory=dict)
@@ -140,7 +144,8 @@ class Store(ABC):
     def write(self, writes: Writes, day: int) -> None: ...
 
     @abstractmethod
-    def expire(self, before_day: int) -> int: ...
+    def expire(self, before_day: int) -> int:
+        """Delete identities last seen before the day with all that belongs to them; return how many were articles."""
 
     @abstractmethod
     def statistics(self) -> dict[str, int]: ...

@@ -108,6 +108,8 @@ class StoredIndex(Index):
                 if identity.last_seen != self._day():
                     identity.last_seen = self._day()
                     writes.identities[identity.id] = identity
+                if answer.outcome == "duplicate" and identity.alias:
+                    writes.seen.add(versions[identity.alias.version_id].identity_id)
             answers.append(answer)
         return answers, writes
 
