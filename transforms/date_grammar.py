@@ -12,7 +12,7 @@ from typing import Final
 from schemas.records import Precision
 from transforms.calendars import BUDDHIST_OFFSET, ERA_OFFSETS, Calendar, era_year, to_gregorian
 from transforms.date_names import Lexicon, Month, Names
-from transforms.lexing import Token, keys
+from transforms.lexing import Tokens, keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +163,10 @@ _PARTING: Final = keys(". , - /")
 _YEAR_MARKS: Final = keys("هـ هجري هجرية ah شمسي")
 _OF_MONTH_FIRST: Final = frozenset({"en", "hu", "lt", "lv", "eu", "mn", "fil", "sw", "zh", "so", "ky", "kk"})
 _YEAR_FIRST: Final = frozenset({"hu", "lt", "lv", "eu", "mn", "kk", "ky", "zh"})
-_PREFIX: Final = re.compile(r"(?:[وف]?[بلك]|[وف]|ו?[בלמהכ]|ו)(?=\w{2})")
+PREFIX: Final = re.compile(r"(?:[وف]?[بلك]|[وف]|ו?[בלמהכ]|ו)(?=\w{2})")
 
 _ARABIC_UNITS: Final = ("الثاني", "الثالث", "الرابع", "الخامس", "السادس", "السابع", "الثامن", "التاسع")
-_DAY_WORDS: Final[Names[int]] = Names(
+DAY_WORDS: Final[Names[int]] = Names(
     [("الأول", 1), ("premier", 1), ("primero", 1), ("primeiro", 1), ("primo", 1), ("first", 1), ("العاشر", 10)]
     + [(unit, n) for n, unit in enumerate(_ARABIC_UNITS, 2)]
     + [(f"{unit} عشر", n) for n, unit in enumerate(["الحادي", *_ARABIC_UNITS], 11)]
@@ -175,7 +175,7 @@ _DAY_WORDS: Final[Names[int]] = Names(
 )
 
 
-def month_at(tokens: list[Token], index: int, lexicon: Lexicon) -> tuple[Month, int] | None:
+def month_at(tokens: Tokens, index: int, lexicon: Lexicon) -> tuple[Month, int] | None:
     """Return the month named at token `index`, after an Arabic prefix too, and the index after it.
 
     A month that is named twice, as in ``يناير/ كانون الثاني``, is read whole.
@@ -185,7 +185,7 @@ def month_at(tokens: list[Token], index: int, lexicon: Lexicon) -> tuple[Month, 
         key = tokens[index].key
         if not "א" <= key[:1] <= "ي":
             return None
-        prefix = _PREFIX.match(key)
+        prefix = PREFIX.match(key)
         if prefix is None:
             return None
         found = lexicon.months.at(tokens, index, key[prefix.end() :])
@@ -201,7 +201,7 @@ def month_at(tokens: list[Token], index: int, lexicon: Lexicon) -> tuple[Month, 
     return month, after
 
 
-def _day_at(tokens: list[Token], index: int) -> tuple[int, int] | None:
+def _day_at(tokens: Tokens, index: int) -> tuple[int, int] | None:
     """Return the day of the month in digits at token `index`, with its ordinal ending, and the index after it."""
     token = tokens[index]
     if token.kind != "digits" or len(token.key) > 2 or not 1 <= int(token.key) <= 31:
@@ -219,7 +219,7 @@ def _day_at(tokens: list[Token], index: int) -> tuple[int, int] | None:
     return int(token.key), after
 
 
-def _skip(tokens: list[Token], index: int, keys: frozenset[str]) -> int:
+def _skip(tokens: Tokens, index: int, keys: frozenset[str]) -> int:
     """Return the index after at most three tokens of `keys`."""
     end = min(len(tokens), index + 3)
     while index < end and tokens[index].key in keys:
@@ -227,7 +227,7 @@ def _skip(tokens: list[Token], index: int, keys: frozenset[str]) -> int:
     return index
 
 
-def _year_at(tokens: list[Token], index: int, calendar: Calendar, lexicon: Lexicon) -> tuple[int, int] | None:
+def _year_at(tokens: Tokens, index: int, calendar: Calendar, lexicon: Lexicon) -> tuple[int, int] | None:
     """Return the year after a month, and the index after it; the marks and words between are passed over."""
     index = _skip(tokens, index, _BEFORE_YEAR)
     if index >= len(tokens):
@@ -247,7 +247,7 @@ def _year_at(tokens: list[Token], index: int, calendar: Calendar, lexicon: Lexic
     return (year, after) if 1500 <= year <= 2200 else None
 
 
-def _inside_number(tokens: list[Token], index: int) -> bool:
+def _inside_number(tokens: Tokens, index: int) -> bool:
     """Tell whether the digits at token `index` are the tail of a number, a time or an identifier."""
     if index == 0 or tokens[index - 1].end != tokens[index].start:
         return False
@@ -262,7 +262,7 @@ def _inside_number(tokens: list[Token], index: int) -> bool:
     )
 
 
-def written_dates_at(tokens: list[Token], index: int, lexicon: Lexicon, *, prose: bool) -> tuple[WrittenDate, ...]:
+def written_dates_at(tokens: Tokens, index: int, lexicon: Lexicon, *, prose: bool) -> tuple[WrittenDate, ...]:
     """Return the date, or the two ends of a range of days, that begins at token `index` with a month's name in it.
 
     In `prose` a number after a month is its day only where the language writes so; metadata is read in any order.
@@ -278,7 +278,7 @@ def written_dates_at(tokens: list[Token], index: int, lexicon: Lexicon, *, prose
         found = month_at(tokens, index, lexicon)
         if found is not None:
             return _month_first(tokens, index, found, lexicon, prose=prose)
-        ordinal = _DAY_WORDS.at(tokens, index)
+        ordinal = DAY_WORDS.at(tokens, index)
         if ordinal is not None and ordinal[1] < len(tokens):
             day, after = ordinal
             month_index = _skip(tokens, after, _BEFORE_MONTH)
@@ -289,9 +289,7 @@ def written_dates_at(tokens: list[Token], index: int, lexicon: Lexicon, *, prose
     return ()
 
 
-def _finish(
-    tokens: list[Token], index: int, day: int | None, found: tuple[Month, int], lexicon: Lexicon
-) -> WrittenDate:
+def _finish(tokens: Tokens, index: int, day: int | None, found: tuple[Month, int], lexicon: Lexicon) -> WrittenDate:
     """Return the date that begins at token `index`, with the year that may follow its month."""
     month, after = found
     year = _year_at(tokens, after, month.calendar, lexicon)
@@ -309,7 +307,7 @@ def _finish(
     )
 
 
-def _day_first(tokens: list[Token], index: int, lexicon: Lexicon) -> tuple[WrittenDate, ...]:
+def _day_first(tokens: Tokens, index: int, lexicon: Lexicon) -> tuple[WrittenDate, ...]:
     first = _day_at(tokens, index)
     if first is None:
         return ()
@@ -334,7 +332,7 @@ def _day_first(tokens: list[Token], index: int, lexicon: Lexicon) -> tuple[Writt
 
 
 def _month_first(
-    tokens: list[Token], index: int, found: tuple[Month, int], lexicon: Lexicon, *, prose: bool
+    tokens: Tokens, index: int, found: tuple[Month, int], lexicon: Lexicon, *, prose: bool
 ) -> tuple[WrittenDate, ...]:
     plain = _finish(tokens, index, None, found, lexicon)
     if plain.year is not None or (prose and lexicon.language not in _OF_MONTH_FIRST):
@@ -356,7 +354,7 @@ def _month_first(
     return (last,)
 
 
-def _year_first(tokens: list[Token], index: int, lexicon: Lexicon) -> tuple[WrittenDate, ...]:
+def _year_first(tokens: Tokens, index: int, lexicon: Lexicon) -> tuple[WrittenDate, ...]:
     year = int(tokens[index].key)
     month_index = _skip(tokens, index + 1, _YEAR_TO_MONTH)
     if month_index >= len(tokens) or not 1200 <= year <= 2200:

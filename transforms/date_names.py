@@ -9,7 +9,7 @@ from typing import Final, Generic, Literal, TypeVar
 from babel import Locale, UnknownLocaleError, localedata
 
 from transforms.calendars import Calendar
-from transforms.lexing import Token, lex
+from transforms.lexing import Tokens, lex
 
 Order = Literal["dmy", "mdy", "ymd"]
 
@@ -191,9 +191,10 @@ class Names(Generic[T]):
         }
 
     def __contains__(self, key: str) -> bool:
+        """Tell whether a name begins with the word `key`."""
         return key in self._by_first
 
-    def at(self, tokens: list[Token], index: int, first: str | None = None) -> tuple[T, int] | None:
+    def at(self, tokens: Tokens, index: int, first: str | None = None) -> tuple[T, int] | None:
         """Return what the longest name that begins at token `index` means, and the index of the token after it.
 
         `first` replaces the key of that token: the word without its prefix.
@@ -208,7 +209,7 @@ class Names(Generic[T]):
         return None
 
 
-def _match(tokens: list[Token], index: int, key: Key) -> int | None:
+def _match(tokens: Tokens, index: int, key: Key) -> int | None:
     """Return the index after the words of `key`, which begin at `index`, passing over marks of abbreviation."""
     at = index + 1
     for part in key[1:]:

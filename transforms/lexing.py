@@ -11,6 +11,10 @@ _LONGEST_WORD: Final = 40
 """Longer words name no month and no number; they are not folded, so that hostile input stays cheap."""
 
 
+_LONGEST_KEPT: Final = 200_000
+"""Longer texts are not kept for the next grammar, so that they do not fill the memory."""
+
+
 class Token(NamedTuple):
     """A run of digits, a word with its combining marks, or a single mark, at ``[start, end)`` of the text.
 
@@ -48,11 +52,12 @@ class _Digits(dict[int, str]):
 
 
 _DIGITS: Final = _Digits()
+_OTHER_DIGIT: Final = re.compile(r"(?![0-9])\d")
 
 
 def ascii_digits(text: str) -> str:
     """Return `text` with the decimal digits of all scripts as ASCII; every character keeps its position."""
-    return text if text.isascii() else text.translate(_DIGITS)
+    return text if text.isascii() or _OTHER_DIGIT.search(text) is None else text.translate(_DIGITS)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -60,8 +65,21 @@ def _key(word: str) -> str:
     return fold(word)
 
 
-def lex(text: str) -> list[Token]:
+Tokens = tuple[Token, ...]
+
+
+def lex(text: str) -> Tokens:
     """Return the tokens of `text` in order; white space lies between them and belongs to none."""
+    return _lex_again(text) if len(text) < _LONGEST_KEPT else _lex(text)
+
+
+@lru_cache(maxsize=4)
+def _lex_again(text: str) -> Tokens:
+    """Lex a text that several grammars read one after the other."""
+    return _lex(text)
+
+
+def _lex(text: str) -> Tokens:
     tokens: list[Token] = []
     for match in _TOKEN.finditer(text):
         start, end = match.span()
@@ -73,7 +91,7 @@ def lex(text: str) -> list[Token]:
             tokens.append(Token("digits", start, end, ascii_digits(match[1])))
         else:
             tokens.append(Token("mark", start, end, match[3]))
-    return tokens
+    return tuple(tokens)
 
 
 def keys(listed: str) -> frozenset[str]:
