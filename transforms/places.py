@@ -1,0 +1,441 @@
+"""The places that a text names: countries, territories, regions, capitals and cities, in the language of the text.
+
+A demonym (French, الفرنسيون) is a mention of its country. What names may stand for several places or for no place is
+decided by these rules:
+
+1. The longest name wins: South Sudan is not Sudan, and phrases such as New York Times or صلاة المغرب name no place.
+2. Where the script has capitals, a name must be written with one; US must be written US.
+3. Between places of one name decide, in this order of weight: what follows after a comma (Paris, Texas); the kind, as
+   a country outweighs its namesakes; the other mentions of the candidate's country and of its neighbours; population.
+   So Georgia is the state where the text speaks of the United States only, and عمان is Amman where it speaks of Jordan.
+4. A city of a million, a capital or a country stands for itself. A city of 400,000 does where nothing speaks against it.
+   A smaller one (100,000 where the language is spoken) needs its country, or another of its places, named elsewhere;
+   the smallest need their region or country after a comma.
+5. A name that is also an ordinary word or a name of people (``ambiguous-names.txt``) needs a word before it that
+   announces a place, or its country elsewhere, and no capitalised neighbour.
+6. After a first name or a title it is a surname (Michael Jordan, خالد المصري), there and everywhere else in the text.
+7. A demonym that is the name of a language (in English; اللغة الإنجليزية) is not counted.
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from schemas.records import Place, Span
+from transforms import gazetteer as gazetteers
+from transforms.folding import Folded, fold, fold_aligned
+from transforms.gazetteer import Entry, Gazetteer, Name, Node
+from transforms.gazetteer_forms import SPACELESS
+
+_PIECE: Final = 5_000
+"""Characters that are looked at together; paragraphs are rarely longer. It bounds the work on hostile input."""
+_WORD: Final = re.compile(r"\S+")
+_NAME_WORDS: Final = 7
+_CERTAIN_POPULATION: Final = 1_000_000
+_LARGE_POPULATION: Final = 400_000
+_HOME_POPULATION: Final = 100_000
+_COMMON_KINDS: Final = frozenset({"country", "territory", "region"})
+_STAYS: Final = frozenset(" -–‐‑'’ʼ\u00a0\u200c\u200f\u200e")
+"""Marks that may stand between the words of one name."""
+
+# Words before a name that announce a place.
+_ANNOUNCING: Final = frozenset(
+    fold(word)
+    for word in (
+        "in from near at to around across outside inside city town village province state region capital port "
+        "في من إلى مدينة محافظة ولاية بلدة قرية منطقة دولة جمهورية العاصمة مطار ميناء بمدينة بمحافظة لمدينة ومدينة بمنطقة بلدية "
+        "aus nach bei stadt gemeinde region provinz hauptstadt raum "
+        "à a vers depuis près ville région province capitale dans "
+        "en desde hacia hasta ciudad provincia estado capital "
+        "в из город города городе области из-под под "
+        "di da città nella "
+        "em cidade do da no "
+        "در از به شهر استان کشور"
+    ).split()
+)
+_ARABIC_NOUNS: Final = frozenset(
+    fold(word)
+    for word in (
+        "مدينة محافظة ولاية بلدة قرية منطقة دولة جمهورية العاصمة مطار ميناء بمدينة بمحافظة لمدينة ومدينة بمنطقة بلدية ومحافظة "
+        "شهر استان کشور"
+    ).split()
+)
+_LANGUAGE_WORDS: Final = frozenset(
+    fold(word)
+    for word in (
+        "language languages speak speaks spoken speaking fluent اللغة لغة باللغة واللغة للغة باللغتين langue sprache auf lengua idioma "
+        "زبان язык языке на lingua língua speak"
+    ).split()
+)
+_ORGANISATION_WORDS: Final = frozenset(
+    "times post journal herald tribune globe chronicle gazette guardian mirror mail united fc cf ac sc city's airways airlines "
+    "rovers wanderers albion hotspur rangers university college street avenue road boulevard hotel hilton".split()
+)
+_DIRECTIONS: Final = frozenset(
+    "east west north south central greater downtown upper lower inner outer new old northern southern eastern western "
+    "nord sud est ouest ost west süd norte sur este oeste".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Mention:
+    """A name as it stands in the text, with the places it may stand for and what is around it."""
+
+    start: int
+    end: int
+    names: tuple[Name, ...]
+    before: str
+    """The folded word before, when nothing but spaces is between; else empty."""
+    after: str
+    capital_before: bool
+    """Whether that word has a capital and does not begin a sentence."""
+    capital_after: bool
+    comma_after: bool
+    key: str
+
+
+def find_places(text: str, language: str | None) -> tuple[Place, ...]:
+    """Return the places that `text` names, in the order in which they are first named.
+
+    Args:
+        text: clean text in NFC.
+        language: BCP 47 code of the text; None looks for English names.
+    """
+    code = language.partition("-")[0].lower() if language else None
+    names = gazetteers.gazetteer(code)
+    mentions = [mention for piece in _pieces(text) for mention in _scan(text, piece, names)]
+    found: dict[Entry, list[Span]] = {}
+    for mention, entry in _decide(text, mentions, code or "en"):
+        found.setdefault(entry, []).append((mention.start, mention.end))
+    return tuple(
+        Place(
+            name=entry.name,
+            text=text[spans[0][0] : spans[0][1]],
+            country_code=entry.country_code,
+            geonames_id=entry.geonames_id,
+            kind=entry.kind,
+            count=len(spans),
+            spans=tuple(spans),
+        )
+        for entry, spans in found.items()
+    )
+
+
+def country_codes(places: tuple[Place, ...]) -> tuple[str, ...]:
+    """Return the countries of `places`, the one with most mentions first, the one named first before its equals."""
+    counts: Counter[str] = Counter()
+    for place in places:
+        counts[place.country_code] += place.count
+    return tuple(code for code, _ in counts.most_common())
+
+
+def warm_up(languages: tuple[str, ...] = ("ar", "en")) -> None:
+    """Build the gazetteers of `languages` before the first text waits for them."""
+    gazetteers.warm_up(languages)
+
+
+def _pieces(text: str) -> Iterator[Span]:
+    """Yield the spans of the paragraphs, cut at a space where they are very long."""
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start, start + _PIECE)
+        if end < 0:
+            end = min(len(text), start + _PIECE)
+            if end < len(text):
+                space = text.rfind(" ", start + _PIECE // 2, end)
+                end = space if space > 0 else end
+        if end > start:
+            yield start, end
+        start = max(end, start + 1) if end < len(text) and text[end] not in "\n " else end + 1
+
+
+def _scan(text: str, piece: Span, names: Gazetteer) -> Iterator[_Mention]:
+    folded = fold_aligned(text[piece[0] : piece[1]])
+    if names.automaton is not None:
+        yield from _scan_characters(text, piece[0], folded, names)
+        return
+    words = [(match.start(), match.end()) for match in _WORD.finditer(folded.text)]
+    position = 0
+    while position < len(words):
+        match = _longest(text, piece[0], folded, words, position, names)
+        if match is None:
+            position += 1
+            continue
+        found, count, span = match
+        if found[0].entry is not None:
+            yield _mention(text, piece, folded, words, position, count, span, found)
+        position += count
+
+
+def _longest(
+    text: str, base: int, folded: Folded, words: list[Span], first: int, names: Gazetteer
+) -> tuple[tuple[Name, ...], int, Span] | None:
+    """Return the names that begin at word `first` with most words, the number of words, and their span in `text`."""
+    start, end = words[first]
+    best: tuple[tuple[Name, ...], int, Span] | None = None
+    for reading, taken in names.readings(folded.text[start:end]):
+        node = names.root.next.get(reading)
+        if node is None:
+            continue
+        for last, final, tail in _walk(text, base, folded, words, first, node, reading, names):
+            count = last - first + 1
+            if best is not None and count <= best[1]:
+                continue
+            span_start, span_end = folded.span(start + taken, words[last][1] - tail)
+            span = base + span_start, base + span_end
+            fitting = _fitting(text, span, final.names)
+            if fitting:
+                best = fitting, count, span
+    return best
+
+
+def _walk(
+    text: str, base: int, folded: Folded, words: list[Span], first: int, node: Node, reading: str, names: Gazetteer
+) -> Iterator[tuple[int, Node, int]]:
+    """Yield (last word, node, letters of the last word that are no part of the name) for each name from `node` on."""
+    particle = names.language == "ko"
+    tail = words[first][1] - words[first][0] - len(reading) if particle else 0
+    level = [(first, node, tail)]
+    for _ in range(_NAME_WORDS):
+        for last, current, rest in level:
+            if current.names:
+                yield last, current, rest
+        following = []
+        for last, current, _rest in level:
+            if (
+                not current.next
+                or last + 1 >= len(words)
+                or not _joined(text, base, folded, words[last], words[last + 1])
+            ):
+                continue
+            word = folded.text[words[last + 1][0] : words[last + 1][1]]
+            for other, taken in names.readings(word):
+                child = current.next.get(other)
+                if child is not None and not taken:
+                    following.append((last + 1, child, len(word) - len(other) if particle else 0))
+        if not following:
+            return
+        level = following
+
+
+def _gap(text: str, base: int, folded: Folded, left: int, right: int) -> str:
+    """Return what stands in `text` between two places of the folded piece."""
+    if folded.offsets is None:
+        return text[base + left : base + right]
+    begin = folded.offsets[left - 1] + 1 if left else 0
+    end = folded.offsets[right] if right < len(folded.offsets) else folded.original_length
+    return text[base + begin : base + end]
+
+
+def _joined(text: str, base: int, folded: Folded, left: Span, right: Span) -> bool:
+    gap = _gap(text, base, folded, left[1], right[0])
+    if _STAYS.issuperset(gap):
+        return True
+    # U.S., D.C., St. Louis; ארה"ב
+    return gap.strip() in (".", '"', "״", "׳") and (left[1] - left[0] <= 2 or gap in ('"', "״", "׳"))
+
+
+def _fitting(text: str, span: Span, names: list[Name]) -> tuple[Name, ...]:
+    """Return those of `names` that may be written as the text writes them."""
+    written = text[span[0] : span[1]]
+    letters = [c for c in written if c.isalpha()]
+    if not letters:
+        return ()
+    fitting = []
+    for name in names:
+        if name.acronym and not all(c.isupper() for c in letters):
+            continue
+        if name.capital and letters[0].islower():
+            continue
+        if name.entry is None:
+            return (name,)
+        fitting.append(name)
+    return tuple(fitting)
+
+
+def _mention(
+    text: str,
+    piece: Span,
+    folded: Folded,
+    words: list[Span],
+    first: int,
+    count: int,
+    span: Span,
+    names: tuple[Name, ...],
+) -> _Mention:
+    base = piece[0]
+    last = first + count - 1
+    before = after = ""
+    capital_before = capital_after = comma_after = False
+    if first:
+        gap = _gap(text, base, folded, words[first - 1][1], words[first][0])
+        if gap.strip(" \u00a0") in ("", ".") and not (gap.strip() and words[first - 1][1] - words[first - 1][0] > 4):
+            before = folded.text[words[first - 1][0] : words[first - 1][1]]
+            previous = base + folded.span(*words[first - 1])[0]
+            if text[previous].isupper():
+                lead = text[max(piece[0], previous - 3) : previous].rstrip(" \"'“„«(")
+                capital_before = bool(lead) and lead[-1] not in ".!?:•–—-"
+    if last + 1 < len(words):
+        gap = _gap(text, base, folded, words[last][1], words[last + 1][0])
+        if not gap.strip(" \u00a0"):
+            after = folded.text[words[last + 1][0] : words[last + 1][1]]
+            capital_after = text[base + folded.span(*words[last + 1])[0]].isupper()
+        comma_after = gap.strip() in (",", "،", "(")
+    key = folded.text[words[first][0] : words[last][1]]
+    return _Mention(span[0], span[1], names, before, after, capital_before, capital_after, comma_after, key)
+
+
+def _scan_characters(text: str, base: int, folded: Folded, names: Gazetteer) -> Iterator[_Mention]:
+    """Find names in text without word spaces. A name in kana must be a whole run of kana."""
+    squeezed = folded.text
+    for number, start, end in names.automaton.find_matches_as_indexes(squeezed):
+        if _katakana(squeezed[start : start + 1]) and start and _katakana(squeezed[start - 1]):
+            continue
+        if _katakana(squeezed[end - 1 : end]) and end < len(squeezed) and _katakana(squeezed[end]):
+            continue
+        if squeezed[start].isascii() and (
+            (start and squeezed[start - 1].isalnum() and squeezed[start - 1].isascii())
+            or (end < len(squeezed) and squeezed[end].isalnum() and squeezed[end].isascii())
+        ):
+            continue
+        span_start, span_end = folded.span(start, end)
+        span = base + span_start, base + span_end
+        fitting = _fitting(text, span, list(names.patterns[number]))
+        if fitting and fitting[0].entry is not None:
+            yield _Mention(span[0], span[1], fitting, "", "", False, False, False, squeezed[start:end])
+
+
+def _katakana(character: str) -> bool:
+    return "\u30a1" <= character <= "\u30ff" and character != "・"
+
+
+@cache
+def _first_names() -> frozenset[str]:
+    lines = gazetteers._data("first-names.txt")
+    return frozenset(fold(word) for line in lines for word in line.partition(":")[2].split())
+
+
+def _entries(mention: _Mention) -> Iterator[tuple[Name, Entry]]:
+    for name in mention.names:
+        if name.entry is not None:
+            yield name, name.entry
+
+
+def _decide(text: str, mentions: list[_Mention], language: str) -> Iterator[tuple[_Mention, Entry]]:
+    """Yield each mention that names a place, with the place."""
+    evidence = _evidence(mentions)
+    surnames = {mention.key for mention in mentions if _is_surname(mention)}
+    for number, mention in enumerate(mentions):
+        following = mentions[number + 1] if number + 1 < len(mentions) else None
+        if not (mention.comma_after and following and following.start - mention.end <= 3):
+            following = None
+        if _is_surname(mention) or _is_language(mention) or mention.after in _ORGANISATION_WORDS:
+            continue
+        chosen = max(_entries(mention), key=lambda pair: _weight(*pair, evidence, following, language), default=None)
+        if chosen is None:
+            continue
+        name, entry = chosen
+        if mention.key in surnames and (name.ambiguous or entry.kind not in _COMMON_KINDS) and following is None:
+            continue
+        if _certain_enough(mention, name, entry, evidence, following, language):
+            yield mention, entry
+
+
+def _evidence(mentions: list[_Mention]) -> Counter[str]:
+    """Return how often each country is meant by a mention that can mean no other."""
+    evidence: Counter[str] = Counter()
+    for mention in mentions:
+        codes = {entry.country_code for _, entry in _entries(mention)}
+        if len(codes) > 1:
+            # A large place outweighs its far smaller namesakes.
+            codes = {
+                entry.country_code
+                for name, entry in _entries(mention)
+                if name.demonym or entry.kind in ("country", "capital") or entry.population >= _CERTAIN_POPULATION
+            }
+        if len(codes) != 1 or any(name.ambiguous for name in mention.names) or _is_surname(mention):
+            continue
+        if any(entry.kind != "city" or entry.population >= _LARGE_POPULATION for _, entry in _entries(mention)):
+            evidence.update(codes)
+    return evidence
+
+
+def _weight(
+    name: Name, entry: Entry, evidence: Counter[str], following: _Mention | None, language: str
+) -> tuple[float, int]:
+    if entry.kind == "country":
+        weight = 6.0
+    elif entry.kind == "capital":
+        weight = 5.0
+    elif entry.kind == "city":
+        weight = math.log10(max(entry.population, 10)) - 2.0
+    else:
+        weight = 4.5
+    weight += min(3.0, 1.5 * evidence[entry.country_code])
+    near = gazetteers.neighbours().get(entry.country_code, frozenset())
+    weight += min(1.0, 0.5 * sum(evidence[code] for code in near))
+    weight -= 0.5 * (not name.trusted)
+    if following is not None and entry.kind == "city":
+        for _, other in _entries(following):
+            same_region = other.region == entry.region if other.kind == "region" and other.region else True
+            if other.kind in _COMMON_KINDS and other.country_code == entry.country_code and same_region:
+                weight += 8.0
+                break
+    return weight, entry.population
+
+
+def _certain_enough(
+    mention: _Mention, name: Name, entry: Entry, evidence: Counter[str], following: _Mention | None, language: str
+) -> bool:
+    cased = mention.names[0].capital
+    announced = mention.before in (_ANNOUNCING if cased else _ARABIC_NOUNS)
+    located = following is not None and any(
+        other.kind in _COMMON_KINDS and other.country_code == entry.country_code for _, other in _entries(following)
+    )
+    known = evidence[entry.country_code] > 0
+    if located or name.demonym:
+        return True
+    if entry.kind in _COMMON_KINDS:
+        if not name.ambiguous:
+            return True
+        if cased:
+            return not (mention.capital_before or mention.capital_after) or known
+        return known or announced
+    crowded = language != "de" and (
+        (mention.capital_before and mention.before not in _DIRECTIONS) or mention.capital_after
+    )
+    large = entry.kind == "capital" or entry.population >= _CERTAIN_POPULATION
+    if name.ambiguous:
+        if not cased:
+            return announced and (known or large)
+        return not crowded and (large or (known and announced))
+    if large:
+        return True
+    if entry.population >= _LARGE_POPULATION:
+        return not crowded or known
+    if crowded:
+        return False
+    at_home = entry.country_code in gazetteers.home_countries(language)
+    if at_home and name.trusted and entry.population >= _HOME_POPULATION * (2 if language == "en" else 1):
+        return True
+    if entry.population >= (50_000 if at_home else _HOME_POPULATION):
+        return known or (announced and name.trusted)
+    return known and announced
+
+
+def _is_surname(mention: _Mention) -> bool:
+    if mention.before not in _first_names():
+        return False
+    if mention.names[0].capital:
+        return mention.capital_before or mention.before not in _ANNOUNCING
+    return all(name.demonym or name.ambiguous for name in mention.names)
+
+
+def _is_language(mention: _Mention) -> bool:
+    if not all(name.demonym for name in mention.names):
+        return False
+    return mention.before in _LANGUAGE_WORDS or (mention.before == "in" and not mention.after)
