@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import BrokenExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -80,7 +81,8 @@ def _run_graph(files: tuple[str, ...], staging: Path, settings: Settings) -> Non
     from pipeline.index import IndexDamaged, IndexUnavailable
     from pipeline.resources import INDEX, SANDBOX
 
-    SANDBOX.acquire(settings)
+    with fatal.stopping(BrokenExecutor, doing="the extraction processes cannot be started"):
+        SANDBOX.acquire(settings)
     try:
         import apache_beam as beam
         from apache_beam.options.pipeline_options import PipelineOptions

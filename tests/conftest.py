@@ -12,17 +12,17 @@ ROOT = Path(__file__).parent.parent
 settings.register_profile("khabar", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("khabar")
 
+KHABAR = str(Path(sys.executable).with_name("khabar"))
 Khabar = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="session")
 def khabar() -> Khabar:
     """Run the real command line in a process of its own."""
-    program = str(Path(sys.executable).with_name("khabar"))
 
     def run(*arguments: object, **options: object) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [program, *map(str, arguments)],
+            [KHABAR, *map(str, arguments)],
             capture_output=True,
             text=True,
             timeout=180,
