@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 import orjson
 
-from schemas.records import SCHEMA_VERSION, Article, Dead, Duplicate, Ledger, Raw, Record
+from schemas.records import SCHEMA_VERSION, Alarm, Article, Dead, Duplicate, Ledger, Raw, Record, Trend
 
 RECORD_KINDS: Final[dict[str, type[Record]]] = {
     "raw": Raw,
@@ -20,6 +20,8 @@ RECORD_KINDS: Final[dict[str, type[Record]]] = {
     "duplicate": Duplicate,
     "dead": Dead,
     "ledger": Ledger,
+    "trend": Trend,
+    "alarm": Alarm,
 }
 """Schema name, as in topics' headers and file names, to record type."""
 

@@ -277,3 +277,35 @@ class Ledger(Record, frozen=True, kw_only=True):
     outcomes: OutcomeCounts
     reasons: dict[str, int]
     pipeline_version: str
+
+
+class Trend(Record, frozen=True, kw_only=True):
+    """Articles of one window of event time that have ``value`` in ``dimension``; later panes replace earlier ones.
+
+    ``expected`` is what the value's own history leads one to expect; ``burst`` says how far ``articles`` exceed it, in
+    standard deviations. Both are None while there is too little history.
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    window_start: str
+    window_seconds: int
+    dimension: str
+    value: str
+    articles: int
+    expected: float | None = None
+    burst: float | None = None
+
+
+class Alarm(Record, frozen=True, kw_only=True):
+    """A source or language that has gone quiet or degraded in a window; ``active`` is false when it has recovered."""
+
+    schema_version: int = SCHEMA_VERSION
+    window_start: str
+    window_seconds: int
+    kind: Literal["volume", "empty_text", "missing_date", "dead", "enrichment"]
+    dimension: str
+    value: str
+    observed: float
+    expected: float
+    active: bool
+    message: str

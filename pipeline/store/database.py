@@ -1,0 +1,174 @@
+"""Two databases behind one small interface. SQL is written once, with ``?`` for parameters and none in literals."""
+
+import contextlib
+import sqlite3
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import unquote
+
+Row = tuple[Any, ...]
+
+_BUSY_TIMEOUT_S: Final = 30.0
+_CACHE_KIB: Final = 32 * 1024
+
+
+class StoreError(Exception):
+    """The store cannot be used, for a reason that a user can act on; the message is one clear line."""
+
+
+class Database(ABC):
+    """One connection, used by one thread at a time."""
+
+    name: str
+    """``sqlite`` or ``postgresql``."""
+
+    @abstractmethod
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """Return all rows of a query; for a statement that returns nothing, an empty list."""
+
+    @abstractmethod
+    def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run a statement once for each row of parameters."""
+
+    @abstractmethod
+    def run_script(self, sql: str) -> None:
+        """Run several statements without parameters, inside the transaction under way."""
+
+    @abstractmethod
+    def transaction(self) -> contextlib.AbstractContextManager[None]:
+        """Commit what happens inside together, or nothing of it; one writer at a time."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close the connection."""
+
+
+class SqliteDatabase(Database):
+    """One file; readers go on while a writer commits (WAL)."""
+
+    name = "sqlite"
+
+    def __init__(self, path: str, *, read_only: bool = False) -> None:
+        if read_only and not Path(path).is_file():
+            raise StoreError(f"{path}: no such store")
+        uri = f"{Path(path).absolute().as_uri()}{'?mode=ro' if read_only else ''}"
+        try:
+            self._connection = sqlite3.connect(
+                uri, uri=True, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+            )
+            if not read_only:
+                self._connection.execute("PRAGMA journal_mode=WAL")
+                self._connection.execute("PRAGMA synchronous=NORMAL")
+            self._connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
+            self._connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        except sqlite3.Error as error:
+            raise StoreError(f"{path}: {error}") from error
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        with self._clear_errors():
+            return self._connection.execute(sql, parameters).fetchall()
+
+    def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        with self._clear_errors():
+            self._connection.executemany(sql, rows)
+
+    def run_script(self, sql: str) -> None:
+        for statement in sql.split(";\n"):
+            if statement.strip():
+                self.query(statement)
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        with self._clear_errors():
+            self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            with self._clear_errors():
+                self._connection.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+
+    @contextlib.contextmanager
+    def _clear_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise StoreError(f"the store answers: {error}") from error
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+class PostgresDatabase(Database):
+    """A PostgreSQL server, 14 or newer."""
+
+    name = "postgresql"
+
+    def __init__(self, url: str, *, read_only: bool = False) -> None:
+        import psycopg
+
+        self._psycopg = psycopg
+        try:
+            self._connection: Any = psycopg.connect(url, autocommit=True, connect_timeout=10)
+            self._connection.read_only = read_only or None
+        except psycopg.Error as error:
+            reason = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
+            raise StoreError(f"cannot reach the store: {reason.removeprefix('connection failed: ')}") from error
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        with self._clear_errors():
+            cursor = self._connection.execute(_numbered(sql), _clean(parameters))
+            return cursor.fetchall() if cursor.description else []
+
+    def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        with self._clear_errors(), self._connection.cursor() as cursor:
+            cursor.executemany(_numbered(sql), [_clean(row) for row in rows])
+
+    def run_script(self, sql: str) -> None:
+        with self._clear_errors():
+            self._connection.execute(sql)
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        with self._clear_errors(), self._connection.transaction():
+            # One loader at a time, so that identifiers and tallies follow from what is there.
+            self._connection.execute("SELECT pg_advisory_xact_lock(hashtext('khabar store'))")
+            yield
+
+    @contextlib.contextmanager
+    def _clear_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except self._psycopg.Error as error:
+            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            raise StoreError(f"the store answers: {reason}") from error
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def _numbered(sql: str) -> str:
+    return sql.replace("?", "%s")
+
+
+def _clean(parameters: Sequence[Any]) -> tuple[Any, ...]:
+    """PostgreSQL has no text with NUL."""
+    return tuple(value.replace("\0", "\ufffd") if isinstance(value, str) else value for value in parameters)
+
+
+def open_database(url: str, *, read_only: bool = False) -> Database:
+    """Connect to ``sqlite:///path`` or ``postgresql://…``.
+
+    Raises:
+        StoreError: the URL is none of these, or the store cannot be opened.
+    """
+    scheme, separator, rest = url.partition("://")
+    if separator and scheme in {"postgresql", "postgres"}:
+        return PostgresDatabase(url, read_only=read_only)
+    if separator and scheme == "sqlite" and rest.startswith("/") and len(rest) > 1:
+        return SqliteDatabase(unquote(rest[1:]), read_only=read_only)
+    raise StoreError(f"{url}: a store is sqlite:///PATH or postgresql://USER@HOST/DATABASE")
