@@ -44,10 +44,14 @@ class Origin:
     """Set by the source when the record can be named but not read (too large, damaged archive)."""
 
 
+@dataclass(frozen=True, slots=True)
 class Gap:
-    """Marks a span without a record: offsets that compaction removed or that transaction markers take."""
+    """Marks a span without a record: offsets that compaction removed or that transaction markers take.
 
-    __slots__ = ()
+    A record of an archive that by rule is no article (a request, an image) is one too, with the `reason`.
+    """
+
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
