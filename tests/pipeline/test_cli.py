@@ -1,5 +1,6 @@
 """The command line as a user meets it: output, exit status, one clear line for a mistake."""
 
+import contextlib
 import os
 import resource
 import shutil
@@ -133,7 +134,8 @@ def test_a_full_disk_stops_the_run_with_a_reason_and_keeps_the_last_output(khaba
     endless = tmp_path / "endless.jsonl"
     os.mkfifo(endless)
     run = subprocess.Popen([KHABAR, "run", endless, "--out", out], stderr=subprocess.PIPE, text=True)
-    with endless.open("wb") as pipe:  # opens when the run has begun to read
+    # The pipe opens when the run has begun to read, and breaks when the run has stopped.
+    with contextlib.suppress(BrokenPipeError), endless.open("wb") as pipe:
         resource.prlimit(run.pid, resource.RLIMIT_FSIZE, (4096, 4096))
         pipe.write((b"x" * 100 + b"\n") * 1000)
     _, errors = run.communicate(timeout=60)
