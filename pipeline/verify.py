@@ -97,6 +97,12 @@ class Audit:
         if reason is not None:
             source.spans[number].reasons[reason] += 1
 
+    def has_outcome(self, source_name: str, position: int) -> bool:
+        """Whether an outcome was found for the record at `position` of a source."""
+        source = self._sources.get(source_name)
+        at = position - source.starts[0] if source else -1
+        return source is not None and 0 <= at < len(source.seen) and source.seen[at] == 1
+
     def close(self) -> AuditResult:
         """Compare what was found with what the ledger says. Raises `Violation` at the first difference."""
         total: Counter[str] = Counter()

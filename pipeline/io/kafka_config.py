@@ -122,6 +122,8 @@ class KafkaJob:
     """Largest message of the output topics; an article beyond it is a dead letter, a dead letter is cut to it."""
     transaction_timeout_ms: int = 60_000
     """A transaction of a process that died blocks readers of the output for at most this long."""
+    idle_seconds: float = 0.25
+    """Longest time between two looks at a partition without new records; latency against idle load."""
     new_partitions_seconds: float = 30.0
     """How often the raw topic is looked at for new partitions."""
     idle_watermark_seconds: float = 5.0

@@ -1,7 +1,7 @@
 """How a running job learns that it should end: because it is to drain, or because a later submission took over.
 
 The driver writes one small record, the committed-offset metadata of the group ``<job>.control``, and every worker looks
-at it once a second. That works on every runner, needs no topic, and survives the driver. A submission carries a `run`;
+at it once a second; a reader that has stopped says so in the same way in the group ``<job>.drained``. That works on every runner, needs no topic, and survives the driver. A submission carries a `run`;
 workers of another run than the announced one end by themselves, so an orphaned job and its successor do not fence
 each other in turn. Fencing alone keeps the promise; this only makes the ends orderly.
 """
@@ -62,6 +62,25 @@ def standing(job: KafkaJob) -> Standing:
     if announced.run != job.run:
         return Standing.SUPERSEDED
     return Standing.DRAINING if announced.draining else Standing.CURRENT
+
+
+def acknowledge(job: KafkaJob, partition: int) -> None:
+    """Say that the reader of a partition has stopped and that everything it had read is committed."""
+    place = TopicPartition(job.topics.raw, partition)
+
+    def write() -> None:
+        with contextlib.closing(job.connection.admin()) as admin:
+            admin.alter_group_offsets(f"{job.name}.drained", {place: OffsetAndMetadata(0, job.run, -1)})
+
+    until_answered(f"acknowledge the end of {job.source(partition)}", write)
+
+
+def acknowledged(job: KafkaJob) -> set[int]:
+    """Return the partitions whose readers have stopped in this run. Raises `KafkaError` while brokers do not answer."""
+    group = f"{job.name}.drained"
+    with contextlib.closing(job.connection.admin()) as admin:
+        offsets = admin.list_group_offsets(group)[group]
+    return {place.partition for place, found in offsets.items() if found.metadata == job.run}
 
 
 class Watch:

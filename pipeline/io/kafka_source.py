@@ -26,8 +26,9 @@ from kafka import TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
 from kafka.errors import OffsetOutOfRangeError
 
+from pipeline.fatal import stopping
 from pipeline.io.kafka_config import KafkaJob, committed_offset, until_answered
-from pipeline.io.kafka_control import Standing, watch
+from pipeline.io.kafka_control import Standing, acknowledge, watch
 from pipeline.items import Gap, Item, Origin, Span
 from pipeline.metrics import BYTES_READ, RECORDS_READ
 from schemas.reasons import Reason
@@ -43,8 +44,8 @@ _FETCH_BYTES: Final = 4 * 1024 * 1024
 """Fetched ahead per partition, unless a single record is larger."""
 _WAIT_MS: Final = 50
 """How long an empty partition is waited for inside a call."""
-_PAUSES: Final = (0.01, 0.02, 0.05, 0.1, 0.25)
-"""Seconds until an empty partition is looked at again; they grow while it stays empty."""
+_FIRST_PAUSE: Final = 0.01
+"""Seconds until an empty partition is looked at again; they double while it stays empty, up to `idle_seconds`."""
 _LOOK_SECONDS: Final = 1.0
 """How soon the search for new partitions notices that the run ends."""
 _GAP_SECONDS: Final = 1.0
@@ -181,7 +182,10 @@ class _ReadPartitionFn(beam.DoFn):  # type: ignore[misc]
                     _advance(watermark, record.timestamp / 1000)
                     tracker.defer_remainder()
                     return
-            # The run ends here: claim all that is left, so that the runner sees the partition done.
+            # The run ends here. The runner resumes a partition only after the bundle before has been committed, so
+            # nothing of it is under way; claim all that is left, so that the runner sees the partition done.
+            if following.standing is Standing.DRAINING:
+                acknowledge(job, partition)
             tracker.try_claim(_NO_END - 1)
         except BaseException:
             reader.close()
@@ -249,7 +253,7 @@ class _Reader:
         self._place = TopicPartition(job.topics.raw, partition)
         self._buffer: deque[ConsumerRecord] = deque()
         self._silent_since: float | None = None
-        self._pauses = 0
+        self._pause = _FIRST_PAUSE
         self.partition = partition
         self.position = -1
         self.closed = False
@@ -282,13 +286,14 @@ class _Reader:
             try:
                 fetched = self._consumer.poll(timeout_ms=_WAIT_MS if wait else 0)
             except OffsetOutOfRangeError as error:
-                raise self._lost() from error
+                with stopping(LostOffsetsError, doing=f"cannot read {self._job.source(self.partition)}"):
+                    raise self._lost() from error
             for records in fetched.values():
                 self._buffer.extend(records)
         if not self._buffer:
             return None
         self._silent_since = None
-        self._pauses = 0
+        self._pause = _FIRST_PAUSE
         return self._buffer.popleft()
 
     def put_back(self, record: ConsumerRecord) -> None:
@@ -307,8 +312,8 @@ class _Reader:
 
     def pause(self) -> float:
         """Return how long to leave the empty partition alone, in seconds."""
-        pause = _PAUSES[min(self._pauses, len(_PAUSES) - 1)]
-        self._pauses += 1
+        pause = self._pause
+        self._pause = min(pause * 2, self._job.idle_seconds)
         return pause
 
     def close(self) -> None:
@@ -325,9 +330,8 @@ class _Reader:
         return edges[self._place]
 
     def _lost(self) -> LostOffsetsError:
-        source = self._job.source(self.partition)
         return LostOffsetsError(
-            f"{source} holds offsets {self._edge('beginning')} to {self._edge('end')}, but the job stands at "
+            f"it holds offsets {self._edge('beginning')} to {self._edge('end')}, but the job stands at "
             f"{self.position}: records between were deleted before they were read, or the topic was created anew; "
             "docs/operations.md says how to go on"
         )

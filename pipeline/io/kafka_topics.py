@@ -1,0 +1,138 @@
+"""Topics as a whole: made, checked, and read from end to end by the audit and the dead-letter commands."""
+
+import contextlib
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from kafka import TopicPartition
+from kafka.admin import ConfigResource, ConfigResourceType, NewTopic
+from kafka.consumer.fetcher import ConsumerRecord
+from kafka.errors import TopicAlreadyExistsError
+
+from pipeline.fatal import JobStopped
+from pipeline.io.kafka_config import Connection, KafkaJob, until_answered
+
+_KEEP_FOR_EVER: Final = "-1"
+_OPEN_TRANSACTION_SECONDS: Final = 150.0
+"""Well beyond the time after which brokers end a transaction whose producer died."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewTopics:
+    """How to create the topics that are missing."""
+
+    partitions: int = 8
+    """Of the raw topic, which bounds the job's parallelism, and of the output topics."""
+    replication: int = -1
+    """Copies of each partition; -1 leaves it to the brokers."""
+
+
+def prepare(job: KafkaJob, create: NewTopics | None) -> None:
+    """Make sure that the job's topics exist and take its messages.
+
+    Raises:
+        JobStopped: topics are missing and `create` is None, or a topic's message limit is below the job's.
+    """
+    topics = (job.topics.raw, *job.topics.outputs)
+    if len(set(topics)) != len(topics):
+        raise JobStopped(f"the topics of a job must differ from each other: {', '.join(topics)}")
+    missing = [
+        topic for topic in topics if topic not in until_answered("list topics", lambda: _existing(job.connection))
+    ]
+    if missing and create is None:
+        raise JobStopped(f"no topic {', '.join(missing)}; --create-topics makes what is missing")
+    if missing and create is not None:
+        until_answered("create topics", lambda: _create(job, missing, create))
+    for topic, limit in until_answered("read topic settings", lambda: _limits(job)).items():
+        if limit < job.max_message_bytes:
+            raise JobStopped(
+                f"{topic} takes messages up to {limit} bytes, the job writes up to {job.max_message_bytes}: "
+                f"raise the topic's max.message.bytes or lower --max-message-bytes"
+            )
+
+
+def _existing(connection: Connection) -> set[str]:
+    with contextlib.closing(connection.consumer()) as consumer:
+        return set(consumer.topics())
+
+
+def _create(job: KafkaJob, missing: list[str], create: NewTopics) -> None:
+    def configuration(topic: str) -> dict[str, str]:
+        common = {"max.message.bytes": str(job.max_message_bytes)}
+        if topic in (job.topics.ledger, job.topics.dead):
+            common["retention.ms"] = _KEEP_FOR_EVER  # the proof, and what can be run again
+        return common
+
+    wanted = [
+        NewTopic(topic, create.partitions, create.replication, topic_configs=configuration(topic)) for topic in missing
+    ]
+    with contextlib.closing(job.connection.admin()) as admin:
+        with contextlib.suppress(TopicAlreadyExistsError):
+            admin.create_topics(wanted)
+        admin.wait_for_topics(missing)
+
+
+def _limits(job: KafkaJob) -> dict[str, int]:
+    resources = [ConfigResource(ConfigResourceType.TOPIC, topic) for topic in job.topics.outputs]
+    with contextlib.closing(job.connection.admin()) as admin:
+        found = admin.describe_configs(resources, config_filter="all")
+    limits = {}
+    for topic, settings in found[ConfigResourceType.TOPIC.name.lower()].items():
+        limits[topic] = int(settings["max.message.bytes"]["value"])
+    return limits
+
+
+def partitions(connection: Connection, topic: str) -> list[TopicPartition]:
+    """Return the partitions of a topic in order. Raises `JobStopped` when there is no such topic."""
+
+    def ask() -> list[TopicPartition]:
+        with contextlib.closing(connection.consumer()) as consumer:
+            return [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic))]
+
+    found = until_answered(f"list the partitions of {topic}", ask)
+    if not found:
+        raise JobStopped(f"no topic {topic}")
+    return found
+
+
+def read_to_end(
+    connection: Connection, topic: str, positions: dict[TopicPartition, int] | None = None
+) -> Iterator[ConsumerRecord]:
+    """Yield the committed records of a topic up to where it ends now, partition by partition.
+
+    Transactions that are open now are waited for, so that what belongs together is seen together. `positions` says
+    where to begin and is moved to where this call ended; without it a topic is read from its start.
+
+    Raises:
+        JobStopped: there is no such topic, or a transaction in it stays open.
+    """
+    places = partitions(connection, topic)
+    with contextlib.closing(connection.consumer(isolation_level="read_uncommitted")) as consumer:
+        ends = until_answered(f"find the end of {topic}", lambda: consumer.end_offsets(places))
+        starts = until_answered(f"find the start of {topic}", lambda: consumer.beginning_offsets(places))
+    with contextlib.closing(connection.consumer(max_poll_records=2000, fetch_max_wait_ms=50)) as consumer:
+        for place in places:
+            stands = starts[place] if positions is None else positions.get(place, starts[place])
+            consumer.assign([place])
+            consumer.seek(place, stands)
+            moved = time.monotonic()
+            while stands < ends[place]:
+                for records in consumer.poll(timeout_ms=500).values():
+                    yield from (record for record in records if record.offset < ends[place])
+                now = consumer.position(place)
+                if now is not None and now > stands:
+                    stands, moved = now, time.monotonic()
+                elif time.monotonic() - moved > _OPEN_TRANSACTION_SECONDS:
+                    raise JobStopped(f"{topic}/{place.partition}: a transaction at offset {stands} stays open")
+            if positions is not None:
+                positions[place] = ends[place]
+
+
+def header(record: ConsumerRecord, name: str) -> str | None:
+    """Return the value of a header, None when the record has none of that name."""
+    for key, value in record.headers or ():
+        if key == name:
+            return (value or b"").decode("utf-8", "replace")
+    return None
