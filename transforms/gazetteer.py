@@ -7,6 +7,7 @@ that hold a place name but name no place) and ``ambiguous-names.txt`` (place nam
 A gazetteer is built once per language and process, on first use.
 """
 
+import math
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -63,6 +64,8 @@ class Gazetteer:
     language: str | None
     root: Node
     readings: Callable[[str], tuple[Reading, ...]]
+    frequencies: dict[str, float]
+    """Folded word to its frequency as log10 per thousand million words, where the language has a word list."""
     automaton: Any
     """ahocorasick_rs automaton over `patterns` for languages without word spaces, else None."""
     patterns: tuple[tuple[Name, ...], ...]
@@ -119,7 +122,7 @@ def gazetteer(language: str | None) -> Gazetteer:
             for word in words:
                 node = node.next.setdefault(word, Node())
             node.names.extend(name for name in names if name not in node.names)
-    return Gazetteer(code, root, readings(code), None, ())
+    return Gazetteer(code, root, readings(code), _frequencies(code), None, ())
 
 
 class _Listed:
@@ -142,7 +145,7 @@ def _spaceless(language: str, listed: _Listed) -> Gazetteer:
 
     keys = [key.replace(" ", "") for key in listed.names]
     automaton = ahocorasick_rs.AhoCorasick(keys, matchkind=ahocorasick_rs.MATCHKIND_LEFTMOST_LONGEST)
-    return Gazetteer(language, Node(), readings(None), automaton, tuple(map(tuple, listed.names.values())))
+    return Gazetteer(language, Node(), readings(None), {}, automaton, tuple(map(tuple, listed.names.values())))
 
 
 def _base_sequences(words: list[str], language: str) -> Iterator[tuple[str, ...]]:
@@ -164,7 +167,7 @@ def _names(language: str) -> Iterator[tuple[str, Name]]:
             capital=bool(letters) and letters[0].isupper(),
             acronym=len(letters) <= 4 and all(c.isupper() for c in letters) and letters[0].lower() != letters[0],
             demonym=demonym,
-            ambiguous=fold(text) in ambiguous,
+            ambiguous=fold(text) in ambiguous or (entry.kind == "city" and _is_word(text, entry, language, trusted)),
             trusted=trusted,
         )
 
@@ -211,6 +214,32 @@ def _lines(file: str, language: str) -> list[str]:
 
 
 @cache
+def _frequencies(language: str) -> dict[str, float]:
+    import wordfreq
+
+    path = wordfreq.available_languages("small").get(language)
+    if path is None or language in SPACELESS:
+        return {}
+    frequencies: dict[str, float] = {}
+    for bucket, words in enumerate(wordfreq.read_cBpack(path)):
+        for word in words:
+            frequencies.setdefault(fold(word), 9.0 - bucket / 100)
+    return frequencies
+
+
+def _is_word(text: str, entry: Entry, language: str, trusted: bool) -> bool:
+    """Whether `text` is more common than a city of this size explains, so that it must be an ordinary word as well."""
+    frequencies = _frequencies(language)
+    folded = fold(text)
+    frequency = frequencies.get(folded, 0.0)
+    for reading, taken in readings(language)(folded) if language in ("ar", "he") else ():
+        if taken and not trusted and frequencies.get(reading, 0.0) > frequency + 0.5:
+            return True  # وجدة is rather "and Jeddah" than Oujda
+    at_home = entry.country_code in home_countries(language)
+    return frequency > 3.0 + math.log10(max(entry.population, 1) / 50_000) + at_home + trusted
+
+
+@cache
 def _ambiguous(language: str) -> frozenset[str]:
     return frozenset(fold(item) for item in _lines("ambiguous-names.txt", language))
 
@@ -232,6 +261,8 @@ def _place_of_extra(english: str, country: str, kind: str) -> Entry:
     if kind in ("city", "capital"):
         for city in _cities():
             if city.entry.country_code == country and english in (city.entry.name, *city.names):
+                if city.entry.kind == kind:
+                    return city.entry
                 return Entry(
                     name=english, country_code=country, geonames_id=city.entry.geonames_id, kind=kind,
                     population=city.entry.population, region=city.entry.region,
@@ -358,7 +389,7 @@ def _cities() -> tuple[_City, ...]:
     cities = []
     for city in cache_.get_cities().values():
         code = city["countrycode"]
-        capital = city["name"] == capitals.get(code) and not (code == "PS")
+        capital = city["name"] == capitals.get(code) and code not in ("IL", "PS")  # disputed
         cities.append(
             _City(
                 Entry(

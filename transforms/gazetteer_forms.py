@@ -5,7 +5,7 @@ itself, and what remains without a proclitic (Arabic, Hebrew) or a case ending. 
 """
 
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import lru_cache
 from typing import Final
 
 Reading = tuple[str, int]
@@ -73,7 +73,7 @@ def readings(language: str | None) -> Callable[[str], tuple[Reading, ...]]:
         return _plain
     longest = max(map(len, endings))
 
-    @cache
+    @lru_cache(maxsize=50_000)
     def inflected(word: str) -> tuple[Reading, ...]:
         found = [(word, 0)]
         for length in range(1, min(longest, len(word) - _BASE_LENGTH) + 1):
@@ -81,18 +81,14 @@ def readings(language: str | None) -> Callable[[str], tuple[Reading, ...]]:
                 found.append((word[:-length], 0))
         return tuple(found)
 
-    def bounded(word: str) -> tuple[Reading, ...]:
-        if inflected.cache_info().currsize > 200_000:
-            inflected.cache_clear()
-        return inflected(word) if len(word) < 40 else _plain(word)
-
-    return bounded
+    return inflected
 
 
 def _plain(word: str) -> tuple[Reading, ...]:
     return ((word, 0),)
 
 
+@lru_cache(maxsize=50_000)
 def _arabic(word: str) -> tuple[Reading, ...]:
     found = [(word, 0)]
     if len(word) < 4:
@@ -103,7 +99,7 @@ def _arabic(word: str) -> tuple[Reading, ...]:
         found.append((word[1:], 1))
     for start, taken in starts:
         if start[:2] == "لل":
-            found.append(("ال" + start[2:], taken))
+            found.append(("ال" + start[2:], taken + 2))
         if start[0] in "بكل" and len(start) >= 4:
             found.append((start[1:], taken + 1))
     return tuple(found)
@@ -139,7 +135,8 @@ def _english(word: str) -> Iterator[str]:
 def _arabic_nisba(word: str) -> Iterator[str]:
     if word.startswith("="):
         yield word[1:]
-        yield "ال" + word[1:]
+        if not word.startswith("=ال"):
+            yield "ال" + word[1:]
         return
     first, _, second = word.partition(" ")
     if second:  # compounds: كوريا الجنوبية -> كوري جنوبي, الكوري الجنوبي; جنوب أفريقيا -> جنوب أفريقي

@@ -181,6 +181,8 @@ def _longest(
         node = names.root.next.get(reading)
         if node is None:
             continue
+        if taken and names.frequencies.get(folded.text[start:end], 0.0) > names.frequencies.get(reading, 0.0):
+            continue  # كبيرا is a word of its own, not "like Beira"
         for last, final, tail in _walk(text, base, folded, words, first, node, reading, names):
             count = last - first + 1
             if best is not None and count <= best[1]:
@@ -333,7 +335,7 @@ def _decide(text: str, mentions: list[_Mention], language: str) -> Iterator[tupl
         following = mentions[number + 1] if number + 1 < len(mentions) else None
         if not (mention.comma_after and following and following.start - mention.end <= 3):
             following = None
-        if _is_surname(mention) or _is_language(mention) or mention.after in _ORGANISATION_WORDS:
+        if _is_surname(mention) or _is_language(mention) or _is_feminine(text, mention) or mention.after in _ORGANISATION_WORDS:
             continue
         chosen = max(_entries(mention), key=lambda pair: _weight(*pair, evidence, following, language), default=None)
         if chosen is None:
@@ -373,6 +375,8 @@ def _weight(
         weight = 5.0
     elif entry.kind == "city":
         weight = math.log10(max(entry.population, 10)) - 2.0
+    elif entry.kind == "territory":
+        weight = 5.5
     else:
         weight = 4.5
     weight += min(3.0, 1.5 * evidence[entry.country_code])
@@ -432,7 +436,15 @@ def _is_surname(mention: _Mention) -> bool:
         return False
     if mention.names[0].capital:
         return mention.capital_before or mention.before not in _ANNOUNCING
-    return all(name.demonym or name.ambiguous for name in mention.names)
+    return all(name.demonym or name.ambiguous or entry.kind == "city" for name, entry in _entries(mention))
+
+
+def _is_feminine(text: str, mention: _Mention) -> bool:
+    """Whether a nisba ends in alef maksura, and so is another word (اليمنى, the right hand), not اليمني.
+
+    Egyptian writers use that letter for final yeh everywhere; then فى is in their text.
+    """
+    return text[mention.end - 1] == "ى" and any(name.demonym for name in mention.names) and "فى" not in text
 
 
 def _is_language(mention: _Mention) -> bool:
