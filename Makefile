@@ -6,6 +6,7 @@ READY := $(VENV)/.ready
 OUT ?= out
 SEEDS ?= seeds
 SHELL := /bin/bash
+COMPILE = $(BIN)/uv pip compile --quiet --no-header --no-emit-index-url --no-annotate --universal --python-version 3.11 --generate-hashes $(UPGRADE)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: help setup run test test-fast check format golden lock reference schemas services services-down clean
@@ -56,9 +57,9 @@ golden: $(READY) ## Accept the records that come out now as the golden ones
 	  cp .cache/golden/{articles,duplicates,dead,ledger}.jsonl tests/golden/$$name/ || exit 1; \
 	done
 
-lock: $(READY) ## Bring requirements.lock up to date with pyproject.toml
-	$(BIN)/uv pip compile --quiet --no-header --no-emit-index-url --universal --python-version 3.11 --generate-hashes --all-extras -o requirements.lock pyproject.toml
-	printf 'setuptools\nuv\nwheel\n' | $(BIN)/uv pip compile --quiet --no-header --no-emit-index-url --universal --python-version 3.11 --generate-hashes -o requirements-setup.lock -
+lock: ## Bring the lock files up to date with pyproject.toml (add UPGRADE=--upgrade for newer versions)
+	$(COMPILE) --all-extras -o requirements.lock pyproject.toml
+	printf 'setuptools\nuv\nwheel\n' | $(COMPILE) -o requirements-setup.lock -
 
 schemas: $(READY) ## Write the JSON Schemas from the record types
 	$(BIN)/python -m schemas.jsonschema
