@@ -1,0 +1,131 @@
+"""Words by which names are found: `transforms/data/names.toml`, given names of Faker, word frequencies."""
+
+import functools
+import importlib
+import math
+import tomllib
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any, Final
+
+from transforms.folding import fold
+
+_COMMON_ZIPF: Final = {"ar": 4.9, "fa": 4.9, "tr": 5.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """The words of one language, folded."""
+
+    heads: frozenset[str]
+    head_endings: tuple[str, ...]
+    head_stems: tuple[str, ...]
+    honorifics: frozenset[str]
+    modifiers: frozenset[str]
+    links: frozenset[str]
+    says: frozenset[str]
+    according: frozenset[str]
+    pronouns: frozenset[str]
+    given: frozenset[str]
+    """Given names, without those that are common words of the language."""
+    zipf: dict[str, float]
+
+    def is_head(self, key: str) -> bool:
+        """Whether `key` is a noun of office, rank or profession."""
+        if key in self.heads:
+            return True
+        if self.head_endings:
+            return key.endswith(self.head_endings) or (
+                key[-1:] in "ns"
+                and key.removesuffix("n").removesuffix("s").removesuffix("e").endswith(self.head_endings)
+            )
+        return bool(self.head_stems) and any(key.startswith(s) and len(key) - len(s) <= 3 for s in self.head_stems)
+
+
+@functools.cache
+def lexicon(language: str) -> Lexicon:
+    """Return the words of `language` (ISO 639-1); those of English where it is not known."""
+    table = names_table()
+    entry = table.get(language, table["en"])
+    heads = entry["heads"].split()
+
+    def words(field: str) -> frozenset[str]:
+        return frozenset(key(word) for word in entry[field].split())
+
+    return Lexicon(
+        heads=frozenset(key(word) for word in heads if not word.endswith("*")) - {""},
+        head_endings=tuple(key(word) for word in heads if word.startswith("-")),
+        head_stems=tuple(key(word) for word in heads if word.endswith("*")),
+        honorifics=words("honorifics"),
+        modifiers=words("modifiers"),
+        links=words("links"),
+        says=words("says"),
+        according=words("according"),
+        pronouns=words("pronouns"),
+        given=_given_names(language),
+        zipf=zipf(language),
+    )
+
+
+def key(word: str) -> str:
+    """Return `word` folded to one piece, for looking up."""
+    return fold(word).replace(" ", "")
+
+
+@functools.cache
+def names_table() -> dict[str, Any]:
+    """Return the table of words about names, by language."""
+    return tomllib.loads((resources.files("transforms") / "data" / "names.toml").read_text("utf-8"))
+
+
+@functools.cache
+def shared_words(field: str, *, fold: bool = True) -> frozenset[str]:
+    """Return a list of words of all languages from the table."""
+    words = names_table()["shared"][field].split()
+    return frozenset(map(key, words) if fold else words)
+
+
+@functools.cache
+def given_names(*, persian: bool = True) -> frozenset[str]:
+    """Return the given names (and some family names that stand for their bearers) of all scripts, folded."""
+    lines = (resources.files("transforms") / "data" / "given_names.txt").read_text("utf-8").splitlines()
+    names = {word for line in lines if not line.startswith("#") for word in line.split()}
+    for locale in names_table()["given"]["locales"].split():
+        if locale == "fa_IR" and not persian:
+            continue  # many are common words in Arabic
+        provider = importlib.import_module(f"faker.providers.person.{locale}").Provider
+        for attribute in ("first_names", "first_names_male", "first_names_female"):
+            listed = getattr(provider, attribute, ())
+            if not isinstance(listed, property):
+                names.update(listed)
+    return frozenset(key(name) for name in names if len(name) > 1 and " " not in name)
+
+
+def _given_names(language: str) -> frozenset[str]:
+    frequencies = zipf(language)
+    limit = _COMMON_ZIPF.get(language, 5.2)
+    firm = frozenset(map(key, names_table()["given"]["common"].split()))
+    return frozenset(
+        name for name in given_names(persian=language != "ar") if frequencies.get(name, 0) < limit or name in firm
+    )
+
+
+@functools.cache
+def ambiguous_names() -> frozenset[str]:
+    """Return the given names that are also common words or places, folded."""
+    return frozenset(map(key, names_table()["given"]["ambiguous"].split()))
+
+
+@functools.cache
+def zipf(language: str) -> dict[str, float]:
+    """Return the Zipf frequency (log10 of occurrences per 10^9 words) of the words of `language`, folded."""
+    import wordfreq
+
+    try:
+        frequencies = wordfreq.get_frequency_dict(language, "small")
+    except LookupError:
+        return {}
+    found: dict[str, float] = {}
+    for word, frequency in frequencies.items():
+        found.setdefault(key(word), math.log10(frequency) + 9)
+    return found

@@ -1,0 +1,669 @@
+"""Where a text names people: full names with the role beside them, and later mentions by family name alone.
+
+A name needs a witness: a given name at its beginning, or an office, rank or form of address before it. In scripts with
+capitals its words are capitalised; in Arabic script it ends where a word is no name by its form, its frequency in the
+language, or its place after a name (الأسد). Names of one person are brought together by given and family name; a family
+name alone belongs to the person last named with it.
+"""
+
+import functools
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+import regex
+
+from schemas.records import Span
+from transforms.lexicon import Lexicon, ambiguous_names, key, lexicon, shared_words
+
+ARABIC_SCRIPT: Final = frozenset(("ar", "fa", "ur", "ps", "ckb", "ug", "arz"))
+_CAPITAL_NOUNS: Final = frozenset(("de", "lb"))
+_TOKEN: Final = regex.compile(
+    r"(?:\p{Lu}\.)+(?=[ \-\p{Lu}])"
+    r"|(?:[OD]['’](?=\p{Lu})|(?:[Aa]l|[Ee]l|[Aa]s|[Aa]sh|[Aa]n|[Aa]r|[Aa]d|[Aa]t)-(?=\p{Lu}))?"
+    r"[\p{L}\p{M}\p{N}]+(?:[-‐\u200c][\p{L}\p{M}\p{N}]+)*['’]?+(?<=\p{L}['’](?=\p{L})|[^'’])"
+    r"|[^\p{L}\p{M}\p{N} ]"
+)
+_PARTICLES: Final = shared_words("particles")
+_DAYS: Final = shared_words("days")
+_ARABIC_PARTS: Final = shared_words("arabic_parts")
+_ARABIC_TAILS: Final = shared_words("arabic_tails")
+_ARABIC_FUNCTION_WORDS: Final = shared_words("arabic_function_words", fold=False)
+_BEFORE_GOD: Final = shared_words("before_god")
+_ROYAL: Final = shared_words("royal")
+_GENTILIC: Final = regex.compile(
+    r"(?:an|ian|ean|ese|ish|ch|sh|ais|aise|ien|ienne|ain|aine|ois|oise|and|ande|ol|ole|ique|no|na|és|esa|ês|ense|eño|eña|ino|co|ca|eo|ea|"
+    r"ий|ого|ому|им|ая|ой|ische|ischer|ischen|ischem|li|lı|ي|يه)$"
+)
+_MOST_WORDS: Final = 5
+_ROLE_WORDS: Final = 10
+_ROLE_AFTER: Final = regex.compile(r" ?[,،] ?([^,،.;:()\"“”«»\n]{3,70})(?=[,،.;\n])")
+_ARTICLE: Final = regex.compile(
+    r"(?:the|a|an|der|die|das|ein|eine|le|la|les|l['’]|un|une|el|il|lo|o|os|as|uno|una|um|uma) ?(?<=[ '’])",
+    regex.IGNORECASE,
+)
+_CASE_ENDING: Final = regex.compile(r"(?<=\p{Cyrillic}{3})(?:ого|ому|ой|ий|ая|ую|ым|им|ом|ем|ей|а|у|ы|и|е|я|ю|й|о)$")
+_VERB: Final = regex.compile(r"(?<!^де)(?:л|ла|ли|ло|ет|ит|ют|ат|ут|ся)$(?<=\p{Cyrillic})")
+"""The endings of Russian and Ukrainian verbs in the third person; дел, of affairs, is none."""
+_LATIN_TAIL: Final = regex.compile(r"['’]s?$")
+
+
+@dataclass(slots=True)
+class Tokens:
+    """The words and marks of a text: spans, as written, folded, and whether only one space parts each from the last."""
+
+    start: list[int] = field(default_factory=list)
+    end: list[int] = field(default_factory=list)
+    raw: list[str] = field(default_factory=list)
+    key: list[str] = field(default_factory=list)
+    joined: list[bool] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A name in full: tokens ``[first, last)``, characters ``[start, end)``, and the role with where it begins."""
+
+    first: int
+    last: int
+    start: int
+    end: int
+    role: str | None
+    lead: int
+
+
+@dataclass(slots=True)
+class Named:
+    """A person: the fullest name, the first role given, every mention, and where each begins with its role."""
+
+    name: str
+    role: str | None
+    family: str
+    given: str
+    spans: list[Span] = field(default_factory=list)
+    leads: list[int] = field(default_factory=list)
+
+
+@functools.lru_cache(maxsize=1 << 16)
+def _key(word: str) -> str:
+    return key(word)
+
+
+@functools.lru_cache(maxsize=2)
+def tokenize(text: str) -> Tokens:
+    """Return the tokens of `text`; do not change them."""
+    tokens = Tokens()
+    last = -1
+    for match in _TOKEN.finditer(text):
+        start, end = match.span()
+        raw = match[0]
+        tokens.start.append(start)
+        tokens.end.append(end)
+        tokens.raw.append(raw)
+        tokens.key.append(_key(raw) if len(raw) < 50 else "")
+        tokens.joined.append(start == last or (start == last + 1 and text[last] == " "))
+        last = end if raw[0].isalnum() else -1
+    return tokens
+
+
+@functools.lru_cache(maxsize=2)
+def find_names(text: str, language: str | None) -> tuple[Named, ...]:
+    """Return the people that `text` names, by first mention; do not change them."""
+    code = (language or "en").partition("-")[0]
+    words = lexicon(code)
+    tokens = tokenize(text)
+    finder = (
+        _ArabicFinder(text, tokens, words, code) if code in ARABIC_SCRIPT else _CasedFinder(text, tokens, words, code)
+    )
+    return _bring_together(text, tokens, list(finder.mentions()), finder)
+
+
+class _Finder:
+    """What the finders of both kinds of script share: roles."""
+
+    def __init__(self, text: str, tokens: Tokens, words: Lexicon) -> None:
+        self.text = text
+        self.tokens = tokens
+        self.words = words
+        self.given = words.given
+        self.ambiguous = ambiguous_names()
+
+    def mention(self, first: int, last: int, offset: int = 0) -> Mention:
+        """Return the name of tokens ``[first, last)``, less `offset` characters of particles, with its role."""
+        start, end = self.tokens.start[first] + offset, self.tokens.end[last - 1]
+        if tail := _LATIN_TAIL.search(self.tokens.raw[last - 1]):
+            end -= len(tail[0])
+        role = self.role_before(first) if not offset else None
+        if role is not None:
+            return Mention(first, last, start, end, self.text[role[0] : role[1]], role[0])
+        return Mention(first, last, start, end, self.role_after(end), start)
+
+    def role_before(self, first: int) -> Span | None:
+        """Return where the role stands that ends right before token `first`."""
+        tokens, words = self.tokens, self.words
+        head = None
+        at = first - 1
+        floor = max(0, first - _ROLE_WORDS)
+        while at >= floor and tokens.joined[at + 1]:
+            if words.is_head(tokens.key[at]) or (bare := self.bare_head(at)):
+                head = at
+                break
+            if not self.in_complement(at, last=at == first - 1):
+                return None
+            at -= 1
+        if head is None or (head < first - 1 and not self.begins_complement(head + 1)):
+            return None
+        left = head
+        while left > 0 and tokens.joined[left] and self.extends_role(left - 1):
+            left -= 1
+        start = tokens.start[left]
+        if left == head and (bare := self.bare_head(head)):
+            start += bare
+        last = first - 1
+        while last > head and tokens.key[last] in words.honorifics:
+            last -= 1
+        if last == head and tokens.key[head] in words.honorifics:
+            return None
+        return start, tokens.end[last]
+
+    def role_after(self, end: int) -> str | None:
+        """Return the role that follows in apposition: ``, chancellor of Germany,``."""
+        match = _ROLE_AFTER.match(self.text, end)
+        if match is None:
+            return None
+        role = match[1].strip()
+        if article := _ARTICLE.match(role):
+            role = role[article.end() :]
+        keys = [_key(word) for word in role.split()]
+        if not any(map(self.words.is_head, keys[:4])) or not self.words.says.isdisjoint(keys):
+            return None
+        return role if self.plain_apposition(role) else None
+
+    def plain_apposition(self, role: str) -> bool:
+        return True
+
+    def bare_head(self, at: int) -> int:
+        return 0
+
+    def in_complement(self, at: int, *, last: bool) -> bool:
+        raise NotImplementedError
+
+    def begins_complement(self, at: int) -> bool:
+        raise NotImplementedError
+
+    def extends_role(self, at: int) -> bool:
+        raise NotImplementedError
+
+    def mentions(self) -> Iterator[Mention]:
+        raise NotImplementedError
+
+    def family_at(self, at: int) -> tuple[str, int, int] | None:
+        """Return key, start and end of token `at` where it can be a family name alone."""
+        raise NotImplementedError
+
+    def base(self, word: str) -> str:
+        return word
+
+
+class _CasedFinder(_Finder):
+    """Names in Latin, Cyrillic and Greek script."""
+
+    def __init__(self, text: str, tokens: Tokens, words: Lexicon, code: str) -> None:
+        super().__init__(text, tokens, words)
+        self.capital_nouns = code in _CAPITAL_NOUNS
+
+    def mentions(self) -> Iterator[Mention]:
+        tokens = self.tokens
+        at, count = 0, len(tokens.raw)
+        while at < count:
+            if tokens.raw[at][0].isupper():
+                last = self.name_at(at)
+                if last:
+                    yield self.mention(at, last)
+                    at = last
+                    continue
+            at += 1
+
+    def name_at(self, at: int) -> int:
+        """Return the token after the name that begins at token `at`, or 0."""
+        tokens, words = self.tokens, self.words
+        word = tokens.key[at]
+        announced = (
+            at > 0
+            and tokens.joined[at]
+            and (words.is_head(tokens.key[at - 1]) or tokens.key[at - 1] in words.honorifics)
+        )
+        if self.blocks(at) and not (announced and self.is_given(word)):
+            return 0
+        last = self.extend(at)
+        length = last - at
+        if self.begins_word(last) and tokens.key[last] in _organisation_words():
+            return 0  # the name of a building, a foundation, a prize
+        if announced and not tokens.raw[at].isupper():
+            return last if length > 1 or len(word) > 2 else 0
+        if length < 2 or tokens.raw[last - 1].endswith("."):
+            return 0
+        if self.is_given(word):
+            if (
+                word in self.ambiguous
+                and words.zipf.get(tokens.key[at + 1], 0) > 4
+                and tokens.key[at + 1] not in self.given
+            ):
+                return 0
+            return last
+        if tokens.raw[at].endswith(".") and self.text[tokens.start[at]].isalpha() and not self.role_free(at, last):
+            return last
+        return 0
+
+    def begins_word(self, at: int) -> bool:
+        """Whether token `at` follows on the one before it, with a capital."""
+        tokens = self.tokens
+        return at < len(tokens.raw) and tokens.joined[at] and tokens.raw[at][0].isupper()
+
+    def role_free(self, at: int, last: int) -> bool:
+        """Whether no role speaks for initials with a family name."""
+        return self.role_before(at) is None and "CYRILLIC" not in _script(self.tokens.raw[at])
+
+    def extend(self, at: int) -> int:
+        tokens = self.tokens
+        last = at + 1
+        while last < len(tokens.raw) and tokens.joined[last] and last - at < _MOST_WORDS + 1:
+            if tokens.raw[last - 1][-1] in "'’":
+                break
+            if tokens.raw[last][0].isupper():
+                if self.blocks(last) or (last - at > 1 and self.common(last)):
+                    break
+                last += 1
+                continue
+            after = last
+            while (
+                after - last < 3
+                and after < len(tokens.raw)
+                and tokens.joined[after]
+                and tokens.raw[after] in _PARTICLES
+            ):
+                after += 1
+            if after == last or after >= len(tokens.raw) or not tokens.joined[after]:
+                break
+            if not tokens.raw[after][0].isupper() or self.blocks(after):
+                break
+            last = after + 1
+        return last
+
+    def is_given(self, word: str) -> bool:
+        if word in self.given or self.base(word) in self.given:
+            return True
+        stem = _CASE_ENDING.sub("", word)
+        return stem != word and (stem in self.given or stem + "й" in self.given or stem + "а" in self.given)
+
+    def blocks(self, at: int) -> bool:
+        """Whether token `at` can be no part of a name."""
+        raw, word, words = self.tokens.raw[at], self.tokens.key[at], self.words
+        if raw[-1] == "." and len(raw) == 2:
+            return False
+        if not raw[0].isalpha() or (raw.isupper() and len(raw) > 3) or word in _DAYS or word in _organisation_words():
+            return True
+        if word in words.says or word in words.honorifics or (words.is_head(word) and word not in self.given):
+            return True
+        return words.zipf.get(word, 0) > 5.5 and word not in self.given
+
+    def common(self, at: int) -> bool:
+        word = self.tokens.key[at]
+        return self.words.zipf.get(word, 0) > (4.4 if self.capital_nouns else 5.3) and word not in self.given
+
+    def in_complement(self, at: int, *, last: bool) -> bool:
+        raw, word, words = self.tokens.raw[at], self.tokens.key[at], self.words
+        if word in words.links:
+            return not last
+        if raw[0].isupper():
+            return not self.is_given(word)
+        if not raw[0].isalpha() or _VERB.search(raw) or word in words.says:
+            return False
+        return words.zipf.get(word, 0) < 5.9 and words.zipf != {}
+
+    def begins_complement(self, at: int) -> bool:
+        raw, word = self.tokens.raw[at], self.tokens.key[at]
+        if word in self.words.links:
+            return True
+        if "CYRILLIC" in _script(raw):
+            return True
+        return raw[0].islower() and _GENTILIC.search(raw) is not None
+
+    def extends_role(self, at: int) -> bool:
+        tokens = self.tokens
+        raw, word = tokens.raw[at], tokens.key[at]
+        if word in self.words.modifiers or self.words.is_head(word):
+            return True
+        if word in self.words.honorifics or word in _DAYS or self.words.zipf.get(word, 0) > 5.6:
+            return False
+        if raw[0].isupper() and not self.capital_nouns:
+            begins = at == 0 or tokens.raw[at - 1][0] in '.!?:\n"“«»' or not tokens.joined[at]
+            return (not begins or raw.isupper() or _GENTILIC.search(raw) is not None) and word not in self.given
+        return len(raw) > 5 and raw.endswith(("ische", "ischer", "ischen", "ischem", "ский", "ского", "ская", "ской"))
+
+    def plain_apposition(self, role: str) -> bool:
+        words = role.split()
+        head = next(i for i, word in enumerate(words) if self.words.is_head(_key(word)))
+        following = words[head + 1] if head + 1 < len(words) else ""
+        return not (following[:1].isupper() and self.is_given(_key(following)))
+
+    def family_at(self, at: int) -> tuple[str, int, int] | None:
+        tokens = self.tokens
+        raw = tokens.raw[at]
+        if not raw[0].isupper():
+            return None
+        if not self.capital_nouns:
+            before, after = at - 1, at + 1
+            if before >= 0 and tokens.joined[at] and tokens.raw[before][0].isupper() and not self.blocks(before):
+                return None
+            if (
+                after < len(tokens.raw)
+                and tokens.joined[after]
+                and tokens.raw[after][0].isupper()
+                and raw[-1] not in "'’"
+                and (not self.blocks(after) or tokens.key[after] in _organisation_words())
+            ):
+                return None
+        end = tokens.end[at]
+        if tail := _LATIN_TAIL.search(raw):
+            end -= len(tail[0])
+        return self.base(tokens.key[at]), tokens.start[at], end
+
+    def base(self, word: str) -> str:
+        return str(_CASE_ENDING.sub("", word)) if word[:1] >= "а" else word
+
+
+class _ArabicFinder(_Finder):
+    """Names in Arabic script."""
+
+    def __init__(self, text: str, tokens: Tokens, words: Lexicon, code: str) -> None:
+        super().__init__(text, tokens, words)
+        self.stem_limit = 4.0 if code == "ar" else 9.0
+
+    def mentions(self) -> Iterator[Mention]:
+        tokens = self.tokens
+        at, count = 0, len(tokens.raw)
+        while at < count:
+            found = self.name_at(at)
+            if found is None:
+                at += 1
+                continue
+            last, offset = found
+            yield self.mention(at, last, offset)
+            at = last
+
+    def name_at(self, at: int) -> tuple[int, int] | None:
+        tokens, words = self.tokens, self.words
+        word = tokens.key[at]
+        if not word or not tokens.raw[at][0].isalpha() or tokens.raw[at] in _ARABIC_FUNCTION_WORDS:
+            return None
+        announced, royal = self.announced(at)
+        offset = 0
+        part = word in _ARABIC_PARTS and word not in {"بن", "ال", "ام"}
+        if word.startswith("ال") and not announced:
+            return None
+        if word not in self.given and not part:
+            if not announced and word[0] in "ولبفك" and len(word) > 4 and tokens.raw[at][1:] and word[1:] in self.given:
+                offset, word = 1, word[1:]
+            elif not (announced and self.unknown(at, 3.0)):
+                return None
+        last, certain = self.extend(at)
+        if words.is_head(word) and not (announced and certain):
+            return None
+        if last - at > 1:
+            if word in self.ambiguous and not announced and not certain and self.role_before(at) is None:
+                return None
+            if offset and not certain:
+                return None
+            return last, offset
+        if announced and not offset and (royal or word in self.given) and word not in self.ambiguous:
+            return last, 0
+        if announced and self.unknown(at, 2.0) and len(word) > 3:
+            return last, 0
+        return None
+
+    def announced(self, at: int) -> tuple[bool, bool]:
+        """Return whether an office or form of address announces token `at`, and whether it takes a given name alone."""
+        tokens, words = self.tokens, self.words
+        before = at - 1
+        adjectives = 0
+        while before >= 0 and tokens.joined[before + 1] and adjectives < 4:
+            word = tokens.key[before]
+            if bare := self.bare_head(before):
+                word = word[bare:]
+            if words.is_head(word) or word in words.honorifics:
+                if adjectives and not word.startswith("ال"):
+                    return words.is_head(word) and adjectives > 0, False
+                return True, (word in _ROYAL or word in words.honorifics) and not adjectives
+            if not word.startswith("ال"):
+                return False, False
+            adjectives += 1
+            before -= 1
+        return False, False
+
+    def extend(self, at: int) -> tuple[int, bool]:
+        """Return the token after the name that begins at `at`, and whether its second word is certainly a name."""
+        tokens = self.tokens
+        last = at + 1
+        certain = False
+        if tokens.key[at] in _ARABIC_PARTS and last < len(tokens.raw) and tokens.joined[last]:
+            last += 1
+            certain = True
+        words = 1
+        while last < len(tokens.raw) and tokens.joined[last] and words < _MOST_WORDS:
+            word = tokens.key[last]
+            if not word or not tokens.raw[last][0].isalpha():
+                break
+            if word in _ARABIC_TAILS:
+                if word == "الله" and tokens.key[last - 1] not in _BEFORE_GOD:
+                    break
+                last += 1
+                certain = True
+            elif word in _ARABIC_PARTS:
+                if last + 1 >= len(tokens.raw) or not tokens.joined[last + 1] or self.closes(last + 1):
+                    break
+                last += 2
+                certain = True
+            elif self.closes(last):
+                break
+            elif word in self.given:
+                if word.startswith("ال"):
+                    return last + 1, True
+                if word in self.ambiguous and words > 1 and self.words.zipf.get(word, 0) > 5.2:
+                    break
+                last += 1
+                certain = certain or word not in self.ambiguous
+            elif word.startswith("ال"):
+                if self.words.zipf.get(word, 0) > 4.3 or len(word) < 5 or word.startswith("الت"):
+                    break
+                return last + 1, certain or self.words.zipf.get(word, 0) < 3.0
+            elif self.unknown(last, 3.4 if words == 1 else 2.6):
+                last += 1
+            else:
+                break
+            words += 1
+        return last, certain
+
+    def closes(self, at: int) -> bool:
+        """Whether token `at` ends a name before it."""
+        word, words = self.tokens.key[at], self.words
+        if self.tokens.raw[at] in _ARABIC_FUNCTION_WORDS or word in words.says or word in words.links:
+            return True
+        return words.is_head(word) and not (words.zipf.get(word, 0) < 4.9 and word in self.given)
+
+    def unknown(self, at: int, limit: float) -> bool:
+        """Whether token `at` is too rare to be a word, and not one with particles or of a verb's form."""
+        word, frequencies = self.tokens.key[at], self.words.zipf
+        if not frequencies or len(word) < 3 or not word.isalpha() or frequencies.get(word, 0) >= limit:
+            return False
+        if word in self.words.says or word in self.words.honorifics or self.words.is_head(word):
+            return False
+        if word.startswith(("ال", "وال", "بال", "فال", "كال", "لل", "ولل", "سي", "ست")) or word.endswith(
+            ("يين", "يون", "ات", "ها", "هم")
+        ):
+            return False
+        if word[0] in "ولبفك" and frequencies.get(word[1:], 0) >= 3.0:
+            return False
+        if word[0] in "يتن" and (
+            frequencies.get("ي" + word[1:], 0) >= 2.5 or frequencies.get("ت" + word[1:], 0) >= 2.5
+        ):
+            return False
+        # Suffixes of person: a rare form of a common word.
+        return not any(
+            word.endswith(s) and frequencies.get(word[: -len(s)], 0) >= self.stem_limit
+            for s in ("ا", "ه", "ي", "ين", "ان", "وا")
+        )
+
+    def in_complement(self, at: int, *, last: bool) -> bool:
+        word, words = self.tokens.key[at], self.words
+        if not self.tokens.raw[at][0].isalpha():
+            return False
+        if word.startswith("ال") or word in words.links:
+            return not (last and word in words.links and not word.startswith("ال"))
+        if word in words.says or (word[:1] in "وف" and word[1:] in words.says) or word in words.pronouns:
+            return False
+        return words.zipf.get(word, 0) < 6.3 and word not in {
+            "ان",
+            "الى",
+            "مع",
+            "او",
+            "التي",
+            "الذي",
+            "بعد",
+            "قبل",
+            "امس",
+            "اليوم",
+        }
+
+    def begins_complement(self, at: int) -> bool:
+        return True
+
+    def bare_head(self, at: int) -> int:
+        word = self.tokens.key[at]
+        return (
+            1
+            if len(word) > 4
+            and word[0] in "ولبفك"
+            and word[1:] in self.words.heads
+            and len(self.tokens.raw[at]) == len(word)
+            else 0
+        )
+
+    def extends_role(self, at: int) -> bool:
+        word = self.tokens.key[at]
+        return word in self.words.modifiers or (self.words.is_head(word) and not word.startswith("ال"))
+
+    def family_at(self, at: int) -> tuple[str, int, int] | None:
+        tokens = self.tokens
+        word = tokens.key[at]
+        return (word, tokens.start[at], tokens.end[at]) if word else None
+
+
+@functools.lru_cache(maxsize=4096)
+def _script(raw: str) -> str:
+    return "CYRILLIC" if regex.search(r"\p{Cyrillic}", raw) else ""
+
+
+@functools.cache
+def _organisation_words() -> frozenset[str]:
+    from transforms.organisations import organisation_words
+
+    return organisation_words()
+
+
+def _bring_together(text: str, tokens: Tokens, mentions: list[Mention], finder: _Finder) -> tuple[Named, ...]:
+    """Return the people of `mentions`, with later mentions by family name alone."""
+    people: list[Named] = []
+    by_family: dict[str, list[int]] = {}
+    taken: dict[int, int] = {}
+    events: list[tuple[int, Mention | None, int]] = [(m.first, m, 0) for m in mentions]
+    inside = {i for m in mentions for i in range(m.first, m.last)}
+    families = {finder.base(tokens.key[m.last - 1]) for m in mentions}
+    for at in range(len(tokens.raw)):
+        if at not in inside:
+            word = tokens.key[at]
+            if finder.base(word) in families or (
+                len(word) > 4 and (word[1:] in families or word.rstrip("s") in families)
+            ):
+                events.append((at, None, at))
+    events.sort(key=lambda event: event[0])
+    late: list[tuple[str, int, int]] = []
+    for _, mention, at in events:
+        if mention is None:
+            alone = _family_alone(finder, at, families)
+            if alone is not None:
+                word, start, end = alone
+                candidates = by_family.get(word, [])
+                if candidates:
+                    people[candidates[-1]].spans.append((start, end))
+                    people[candidates[-1]].leads.append(start)
+                else:
+                    late.append(alone)
+            continue
+        name = text[mention.start : mention.end]
+        family = finder.base(tokens.key[mention.last - 1])
+        given = (
+            finder.base(_key(text[mention.start : tokens.end[mention.first]]))
+            if mention.last - mention.first > 1
+            else ""
+        )
+        index = _same_person(people, by_family.get(family, []), given)
+        if index is None:
+            index = len(people)
+            people.append(Named(name, mention.role, family, given))
+        person = people[index]
+        candidates = by_family.setdefault(family, [])
+        if index in candidates:
+            candidates.remove(index)
+        candidates.append(index)
+        if len(name.split()) > len(person.name.split()) or (not person.given and given):
+            person.name, person.given = name, given
+        person.role = person.role or mention.role
+        person.spans.append((mention.start, mention.end))
+        person.leads.append(mention.lead)
+        taken[mention.first] = index
+    for word, start, end in late:
+        candidates = by_family.get(word, [])
+        if len(candidates) == 1:
+            people[candidates[0]].spans.append((start, end))
+            people[candidates[0]].leads.append(start)
+    for person in people:
+        order = sorted(range(len(person.spans)), key=lambda i: person.spans[i])
+        person.spans, person.leads = [person.spans[i] for i in order], [person.leads[i] for i in order]
+    people.sort(key=lambda person: person.spans[0])
+    return tuple(people)
+
+
+def _family_alone(finder: _Finder, at: int, families: set[str]) -> tuple[str, int, int] | None:
+    found = finder.family_at(at)
+    if found is None:
+        return None
+    word, start, end = found
+    common = finder.words.zipf.get(word, 0)
+    if isinstance(finder, _ArabicFinder):
+        if word not in families and word[0] in "ولبفك" and word[1:] in families:
+            word, start = word[1:], start + 1
+            common = finder.words.zipf.get(word, 0)
+        if common > 4.6 or word in finder.ambiguous or (common > 4.0 and word not in finder.given):
+            return None
+    elif (
+        word not in families
+        and word.endswith("s")
+        and word[:-1] in families
+        and isinstance(finder, _CasedFinder)
+        and finder.capital_nouns
+    ):
+        word, end = word[:-1], end - 1
+    return (word, start, end) if word in families else None
+
+
+def _same_person(people: list[Named], candidates: list[int], given: str) -> int | None:
+    for index in reversed(candidates):
+        known = people[index].given
+        if (
+            not given
+            or not known
+            or given == known
+            or ((len(given) == 1 or len(known) == 1) and given[:1] == known[:1])
+        ):
+            return index
+    return None

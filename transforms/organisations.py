@@ -1,0 +1,269 @@
+"""Where a text names organisations: by a table of names known everywhere, and by nouns that begin or end such names.
+
+`transforms/data/organisations.toml` holds both. A name by its noun needs its own part (``Ministry of Defence``,
+``Yale University``, ``وزارة الخارجية``); the noun alone is no name.
+"""
+
+import functools
+import tomllib
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any, Final
+
+import regex
+
+from schemas.records import Organisation, Span
+from transforms.lexicon import Lexicon, key, lexicon, shared_words
+from transforms.names import ARABIC_SCRIPT, Tokens, tokenize
+
+_MOST_WORDS: Final = 6
+_ARABIC_PLAIN: Final = shared_words("arabic_plain")
+"""Adjectives that with a noun alone name nothing: the general authority, the supreme court (of which country?)."""
+_VERB: Final = regex.compile(r"(?<!^де)(?:л|ла|ли|ло|ет|ит|ют|ат|ут|ся)$")
+_TAIL: Final = regex.compile(r"['’]s?$")
+_ARABIC_ADJECTIVE: Final = regex.compile(
+    r"^ال\p{L}+(?:ي|يه|يون|يين|ين)$|^ال(?:عام|عامه|علي|اعلي|عليا|متحده|متحد|حر|حره|وطن|مركز|دوليه?|شامل|امن|مسلح|مسلحه|مشترك|مشتركه|اسلام|احمر)\p{L}*$"
+)
+
+
+@functools.cache
+def _table() -> dict[str, Any]:
+    return tomllib.loads((resources.files("transforms") / "data" / "organisations.toml").read_text("utf-8"))
+
+
+@functools.cache
+def organisation_words() -> frozenset[str]:
+    """Return the nouns of all languages that end names of organisations, folded: no name of a person holds one."""
+    after = (word for entry in _table().values() for word in entry.get("after", "").split())
+    return frozenset(key(word) for word in after if not word.startswith("-")) | shared_words("things")
+
+
+@dataclass(frozen=True, slots=True)
+class _Nouns:
+    before: frozenset[str]
+    stems: tuple[str, ...]
+    definite: frozenset[str]
+    joins: frozenset[str]
+    after: frozenset[str]
+    endings: tuple[str, ...]
+    doubtful: frozenset[str]
+
+
+@functools.cache
+def _nouns(language: str) -> _Nouns:
+    entry = _table().get(language) or _table()["en"]
+    after = entry.get("after", "").split()
+    before = entry["before"].split()
+    return _Nouns(
+        before=frozenset(key(w) for w in before if not w.endswith("*")),
+        stems=tuple(key(w) for w in before if w.endswith("*")),
+        definite=frozenset(map(key, entry.get("definite", "").split())),
+        joins=frozenset(key(w) for w in entry["joins"].split()),
+        after=frozenset(key(w) for w in after if not w.startswith("-")),
+        endings=tuple(key(w) for w in after if w.startswith("-")),
+        doubtful=frozenset(map(key, entry.get("doubtful", "").split())),
+    )
+
+
+@functools.cache
+def _known() -> dict[str, list[tuple[tuple[str, ...], str]]]:
+    """Return the known names by their first word: folded words and, for a single word, how it is written."""
+    names = [
+        name.strip() for line in _table()["known"]["names"].splitlines() for name in line.split(";") if name.strip()
+    ]
+    found: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+    for name in dict.fromkeys(names):
+        words = tuple(tokenize(name).key)
+        if words and all(words):
+            found.setdefault(words[0], []).append((words, name if len(words) == 1 else ""))
+    for entries in found.values():
+        entries.sort(key=lambda entry: -len(entry[0]))
+    return found
+
+
+def find_organisations(text: str, language: str | None) -> tuple[Organisation, ...]:
+    """Return the organisations of `text`, each with all its mentions, sorted by the first."""
+    code = (language or "en").partition("-")[0]
+    tokens = tokenize(text)
+    words, nouns = lexicon(code), _nouns(code)
+    arabic = code in ARABIC_SCRIPT
+    named: dict[str, list[Span]] = {}
+    at, count = 0, len(tokens.raw)
+    while at < count:
+        if not tokens.raw[at][0].isalpha():
+            at += 1
+            continue
+        found = _pattern_arabic(tokens, at, words, nouns) if arabic else _pattern_cased(tokens, at, words, nouns, code)
+        known = _known_at(tokens, at, arabic=arabic)
+        if known is not None and (found is None or known[1] >= found[1]):
+            found = known
+        if found is None:
+            at += 1
+            continue
+        first, last, offset = found
+        start, end = tokens.start[first] + offset, tokens.end[last - 1]
+        if tail := _TAIL.search(tokens.raw[last - 1]):
+            end -= len(tail[0])
+        named.setdefault(key(text[start:end].replace(" ", "_")), []).append((start, end))
+        at = last
+    merged = _merge(named, text)
+    found_all = [
+        Organisation(
+            name=text[slice(*spans[0])] if name is None else name, count=len(spans), spans=tuple(sorted(spans))
+        )
+        for name, spans in merged
+    ]
+    return tuple(sorted(found_all, key=lambda organisation: organisation.spans[0]))
+
+
+def _merge(named: dict[str, list[Span]], text: str) -> list[tuple[str | None, list[Span]]]:
+    """Bring a name and its longer form with a noun before it together: حركة حماس and حماس."""
+    merged: dict[str, list[Span]] = {}
+    longest: dict[str, str] = {}
+    for spelling in sorted(named, key=lambda s: (-len(s), s)):
+        whole = text[slice(*named[spelling][0])]
+        words = whole.split()
+        owner = longest.get(key(words[-1])) if len(words) == 1 and len(spelling) > 2 else None
+        if owner is not None:
+            merged[owner].extend(named[spelling])
+            continue
+        merged[spelling] = list(named[spelling])
+        if len(words) == 2:
+            longest.setdefault(key(words[-1]), spelling)
+    return [(text[slice(*named[spelling][0])], spans) for spelling, spans in merged.items()]
+
+
+def _known_at(tokens: Tokens, at: int, *, arabic: bool) -> tuple[int, int, int] | None:
+    word = tokens.key[at]
+    for offset in (0, 1, 2) if arabic else (0,):
+        if offset and (
+            offset >= len(word)
+            or word[:offset] not in {"و", "ب", "ل", "ف", "ك", "وب", "ول"}
+            or not tokens.raw[at].startswith(word[:offset])
+        ):
+            continue
+        for words, spelling in _known().get(word[offset:], ()):
+            last = at + len(words)
+            if (
+                last > len(tokens.raw)
+                or tokens.key[at + 1 : last] != list(words[1:])
+                or not all(tokens.joined[at + 1 : last])
+            ):
+                continue
+            raw = tokens.raw[at]
+            if arabic or (_TAIL.sub("", raw) == spelling if spelling else raw[0].isupper()):
+                return at, last, offset
+    if arabic and word.startswith("لل") and len(word) > 4:  # لل is ل and ال
+        for words, _ in _known().get("ال" + word[2:], ()):
+            last = at + len(words)
+            if tokens.key[at + 1 : last] == list(words[1:]) and all(tokens.joined[at + 1 : last]):
+                return at, last, 1
+    return None
+
+
+def _pattern_cased(tokens: Tokens, at: int, words: Lexicon, nouns: _Nouns, code: str) -> tuple[int, int, int] | None:
+    raw, word = tokens.raw[at], tokens.key[at]
+    capital = raw[0].isupper()
+    if capital and nouns.endings and any(word.endswith(e) and len(word) - len(e) > 2 for e in nouns.endings):
+        return at, at + 1, 0
+    if word in nouns.before or (
+        nouns.stems and any(word.startswith(s) and len(word) - len(s) <= 3 for s in nouns.stems)
+    ):
+        last = _complement(tokens, at, words, nouns, code)
+        if last and (capital or code not in {"en", "de"}):
+            return at, last, 0
+    if not capital or words.zipf.get(word, 0) > 5.6:
+        return None
+    last = at
+    ending = 0
+    while (
+        last < len(tokens.raw)
+        and last - at < _MOST_WORDS
+        and (last == at or tokens.joined[last])
+        and tokens.raw[last][0].isupper()
+    ):
+        if last > at and tokens.key[last] in nouns.after:
+            ending = last + 1
+        elif words.is_head(tokens.key[last]) and tokens.key[last] not in nouns.after and last > at:
+            break
+        if tokens.raw[last][-1] in "'’":
+            break
+        last += 1
+    if not ending:
+        return None
+    if code == "de" and ending - at == 2 and words.zipf.get(word, 0) > 4.5:
+        return None
+    return at, ending, 0
+
+
+def _complement(tokens: Tokens, at: int, words: Lexicon, nouns: _Nouns, code: str) -> int:
+    """Return the token after the complement of the noun at `at`, or 0 where there is none."""
+    last = end = at + 1
+    joined_by = False
+    while last < len(tokens.raw) and tokens.joined[last] and last - at <= _MOST_WORDS:
+        raw, word = tokens.raw[last], tokens.key[last]
+        if word in nouns.joins:
+            joined_by = True
+        elif raw[0].isupper() and not words.is_head(word) and word not in words.given:
+            if code in {"en", "de"} and not joined_by:
+                return 0
+            end = last + 1
+        elif (
+            code in {"ru", "uk"}
+            and raw.islower()
+            and tokens.key[at].startswith("министерств")
+            and not _VERB.search(raw)
+        ) or (code in {"fr", "es", "it", "pt"} and tokens.key[at].startswith("minist") and joined_by and end == at + 1):
+            end = last + 1
+        else:
+            break
+        last += 1
+    return end if end > at + 1 else 0
+
+
+def _pattern_arabic(tokens: Tokens, at: int, words: Lexicon, nouns: _Nouns) -> tuple[int, int, int] | None:
+    word = tokens.key[at]
+    offset = 0
+    if word not in nouns.before and word not in nouns.definite:
+        if word[:1] not in "ولبفك" or len(word) < 4:
+            return None
+        if word[1:] in nouns.before or word[1:] in nouns.definite:
+            offset, word = 1, word[1:]
+        else:
+            return None
+    last = at + 1
+    if word in nouns.definite:
+        while (
+            last < len(tokens.raw)
+            and tokens.joined[last]
+            and last - at < 4
+            and _ARABIC_ADJECTIVE.match(tokens.key[last])
+        ):
+            last += 1
+        if last == at + 1 or (last == at + 2 and tokens.key[at + 1] in _ARABIC_PLAIN):
+            return None
+        return at, last, offset
+    if last >= len(tokens.raw) or not tokens.joined[last]:
+        return None
+    own = tokens.key[last]
+    if own in words.says or own in words.links or words.zipf.get(own, 0) > 6.0 or not own.isalpha():
+        return None
+    doubtful = word in nouns.doubtful
+    if doubtful and (words.zipf.get(own, 0) > (4.2 if own.startswith("ال") else 2.0) or own in words.given):
+        return None
+    chain = own in nouns.before
+    last += 1
+    if chain and last < len(tokens.raw) and tokens.joined[last]:
+        own = tokens.key[last]
+        last += 1
+    if not own.startswith("ال") and words.zipf.get(own, 0) > 4.8 and not chain:
+        return None  # an indefinite noun: any company, a council of elders
+    while last < len(tokens.raw) and tokens.joined[last] and last - at < 5:
+        following = tokens.key[last]
+        if not (
+            _ARABIC_ADJECTIVE.match(following)
+            or (following.startswith("وال") and own.startswith("ال") and len(following) > 6)
+        ):
+            break
+        last += 1
+    return at, last, offset
