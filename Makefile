@@ -58,7 +58,7 @@ golden: $(READY) ## Accept the records that come out now as the golden ones
 	done
 
 lock: ## Bring the lock files up to date with pyproject.toml (add UPGRADE=--upgrade for newer versions)
-	$(COMPILE) --all-extras -o requirements.lock pyproject.toml
+	$(COMPILE) --extra dev -o requirements.lock pyproject.toml
 	printf 'setuptools\nuv\nwheel\n' | $(COMPILE) -o requirements-setup.lock -
 
 schemas: $(READY) ## Write the JSON Schemas from the record types
