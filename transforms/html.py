@@ -1,12 +1,36 @@
-"""An HTML page to its article."""
+"""An HTML page to its article: text, title, authors, times and what else the page says about it."""
 
-from trafilatura import bare_extraction
+import re
+from collections.abc import Iterator
+from typing import Final
+from urllib.parse import urljoin
+
+from lxml import etree
+from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
 from schemas.reasons import Reason, Stage
-from transforms.clean import clean_line, clean_text
-from transforms.encoding import to_text
+from transforms import dates
+from transforms.authors import find_authors
+from transforms.body import Body, extract_body
+from transforms.clean import clean_line
+from transforms.encoding import Decoded, to_text
 from transforms.errors import Rejected
-from transforms.page import Moment, Page
+from transforms.folding import fold
+from transforms.identity import canonical_url
+from transforms.page import Page
+from transforms.page_type import NO_ARTICLE, is_paid, page_type
+from transforms.published import find_times
+from transforms.structured import Structured, read_structured
+from transforms.title import find_title, site_keys
+
+_MAX_PAGE: Final = 20_000_000
+"""Characters above which a page is rejected before it is parsed: news pages have 0.1 to 3 million."""
+_MAX_ATTRIBUTES: Final = 300
+_LONG_TAG: Final = re.compile(r"<([A-Za-z][\w:-]*)([^<>]{20000,})")
+_QUOTED: Final = re.compile(r"\"[^\"]*\"|'[^']*'")
+_SURROGATES: Final = re.compile("[\ud800-\udfff]")
+_MIN_TEXT: Final = 40
+_MAX_TAGS: Final = 30
 
 
 def extract_html(
@@ -14,36 +38,141 @@ def extract_html(
 ) -> Page:
     """Return the article of a page.
 
+    `url` is where the page was found; `content_type` and `encoding` are what its server and its producer say of the
+    bytes, and may be wrong.
+
     Raises:
-        Rejected: `undecodable`, `empty_content` or `no_content`.
+        Rejected: `undecodable` (no text), `empty_content` (nothing in it), `too_large`, or `no_content` (no article in
+            it: a section page, an error, a consent or robot check, or no text).
     """
-    if isinstance(body, bytes):
-        decoded = to_text(body, content_type=content_type, encoding=encoding)
-        text, encoding = decoded.text, decoded.encoding
-    else:
-        text, encoding = body, "unicode"
-    if not text.strip():
-        raise Rejected(Stage.EXTRACT, Reason.EMPTY_CONTENT, "the page is empty")
-    document = bare_extraction(text, url=url, with_metadata=True, include_comments=False)
-    content = clean_text(document.text or "") if document else ""
-    if not document or not content:
-        raise Rejected(Stage.EXTRACT, Reason.NO_CONTENT, "the page has no article text")
+    decoded = to_text(body, content_type=content_type, encoding=encoding) if isinstance(body, bytes) else None
+    source = decoded.text if decoded else str(body)
+    tree = _parse(source)
+    headings = [text for h in tree.iter("h1") if (text := clean_line(" ".join(h.itertext())))][:10]
+    structured = read_structured(tree, url=url, headings=headings)
+    title_element = clean_line(tree.findtext(".//title") or "") or None
+    site = structured.first("og:site_name", "application-name") or next(iter(structured.texts("publisher")), None)
+    keys = site_keys(structured, url, site)
+    title = find_title(structured, headings=headings, title_element=title_element, keys=keys)
+    byline = find_authors(tree, structured, site_names=keys)
+    times = find_times(tree, structured, url=url, language=structured.language)
+    summary = structured.text("description") or structured.first("og:description", "description", "twitter:description")
+    spellings = [
+        t for t in (title.text if title else None, title_element, structured.first("og:title"), *headings) if t
+    ]
+    stated_body = next((text for text in structured.many("articleBody") if isinstance(text, str)), None)
+    found = extract_body(tree, url=url, titles=spellings, stated_body=stated_body, stated_lede=summary)
+    lines = found.paragraphs if found else ()
+    kind = page_type(
+        structured,
+        title=title.text if title else None,
+        lines=lines,
+        links=found.links if found else 0.0,
+        url=url,
+        dated=times.day is not None and times.published is not None and times.published.source in {"json-ld", "meta"},
+    )
+    if found is None or kind in NO_ARTICLE or sum(map(len, lines)) < _MIN_TEXT:
+        what = f"the page is a {kind} page" if kind in NO_ARTICLE else "the page has no article text"
+        raise Rejected(Stage.EXTRACT, Reason.NO_CONTENT, what)
     return Page(
-        text=content,
-        method="trafilatura",
-        encoding=encoding or "utf-8",
-        title=clean_line(document.title) if document.title else None,
-        title_source="heading" if document.title else None,
-        authors=tuple(clean_line(a) for a in (document.author or "").split(";") if a.strip()),
-        published=Moment(value=document.date, precision="day", source="meta") if document.date else None,
-        canonical_url=document.url,
-        site_name=document.sitename,
-        image=document.image,
-        language=document.language,
-        page_type="article",
+        text="\n".join(lines),
+        method=found.method,
+        fallback=found.fallback,
+        encoding=decoded.encoding if decoded else "unicode",
+        title=title.text if title else None,
+        title_source=title.source if title else None,
+        lede=found.lede or summary,
+        authors=byline.people,
+        organisations=byline.organisations,
+        published=times.published,
+        modified=times.modified,
+        canonical_url=canonical_url(structured.canonical or structured.first("og:url"), url),
+        site_name=site,
+        section=structured.text("articleSection") or structured.first("article:section", "og:section", "section"),
+        tags=_tags(structured),
+        image=_image(structured, url),
+        language=structured.language,
+        page_type=kind,
+        quality=_quality(found),
+        notes=tuple(_notes(decoded, structured, kind)),
     )
 
 
+def _parse(source: str) -> HtmlElement:
+    """Return the tree of a page; what would take the parser too long is refused or cut first.
+
+    Raises:
+        Rejected: `too_large`, `empty_content`, or `no_content` for what no parser reads.
+    """
+    if len(source) > _MAX_PAGE:
+        message = f"the page has {len(source)} characters, more than {_MAX_PAGE}"
+        raise Rejected(Stage.EXTRACT, Reason.TOO_LARGE, message)
+    if not source.strip():
+        raise Rejected(Stage.EXTRACT, Reason.EMPTY_CONTENT, "the page is empty")
+    if "\x00" in source:
+        source = source.replace("\x00", "")
+    source = _LONG_TAG.sub(_without_many_attributes, source)
+    try:
+        data = source.encode("utf-8")
+    except UnicodeEncodeError:
+        data = _SURROGATES.sub("\ufffd", source).encode("utf-8")
+    # A parser is cheap, and reusing one keeps its dictionary of names growing.
+    parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False)
+    try:
+        tree = document_fromstring(data, parser=parser)
+    except (etree.LxmlError, ValueError, AssertionError) as error:
+        raise Rejected(Stage.EXTRACT, Reason.NO_CONTENT, f"the page cannot be parsed: {error}") from error
+    return tree
+
+
+def _without_many_attributes(match: re.Match[str]) -> str:
+    """Return a tag without its attributes when it has so many that the parser would need minutes for them."""
+    return match.group() if len(_QUOTED.sub("", match[2]).split()) <= _MAX_ATTRIBUTES else f"<{match[1]}"
+
+
+def _tags(structured: Structured) -> tuple[str, ...]:
+    stated = structured.texts("keywords") or [
+        text for name in ("article:tag", "news_keywords", "keywords") for text in structured.meta.get(name, ())
+    ]
+    separator = re.compile(r"\s*[,;،；、]\s*")
+    tags = (tag for text in stated[:_MAX_TAGS] for tag in separator.split(text) if 1 < len(tag) <= 80)
+    return tuple({fold(tag): tag for tag in tags if fold(tag)}.values())[:_MAX_TAGS]
+
+
+def _image(structured: Structured, url: str | None) -> str | None:
+    stated: object = next(iter(structured.many("image")), None)
+    if isinstance(stated, dict):
+        stated = stated.get("url") or stated.get("contentUrl")
+    if not isinstance(stated, str) or not stated:
+        stated = structured.first("og:image", "og:image:url", "twitter:image")
+    if not stated or stated.startswith("data:"):
+        return None
+    try:
+        return urljoin(url, stated) if url else stated
+    except ValueError:
+        return None
+
+
+def _quality(body: Body) -> float:
+    """Return how far a text can be trusted: it is not short, and holds what the page says in paragraphs."""
+    length = min(1.0, sum(map(len, body.paragraphs)) / 1000)
+    return round(0.5 * body.coverage + 0.5 * length, 2)
+
+
+def _notes(decoded: Decoded | None, structured: Structured, kind: str) -> Iterator[str]:
+    if decoded and decoded.repaired:
+        yield f"{decoded.repaired} damaged characters"
+    if kind != "paywall" and is_paid(structured):
+        yield "not free to read"
+
+
 def warm_up() -> None:
-    """Pay for what is slow on first use, before the first page."""
-    extract_html("<html><body><article><p>" + "Words of a first page. " * 20 + "</p></article></body></html>")
+    """Pay for what is slow on first use, before the first page: tables of months, stop words, compiled rules."""
+    dates.warm_up()
+    sentence = "The first page of a process is not a real one, it is only there to load what later pages need. "
+    page = (
+        f'<html lang="en"><head><title>Warm up - Site</title></head><body><h1>Warm up</h1>'
+        '<p class="byline">By Jane Doe</p>'
+        f"<time>January 6, 2026</time><article><p>{sentence * 2}</p><p>{sentence}</p></article></body></html>"
+    )
+    extract_html(page, url="https://example.org/2026/01/06/warm-up.html")

@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from lxml import etree
 from lxml.html import HtmlElement
 
 from transforms.dates import ParsedDate, date_in_url, parse_date
+from transforms.dom import names_of, selector, text_of, text_selector
+from transforms.lexing import ascii_digits
 from transforms.page import Moment
 from transforms.structured import Structured
 
@@ -32,24 +33,41 @@ _PUBLISHED: Final = re.compile(
     re.IGNORECASE,
 )
 _MODIFIED: Final = re.compile(r"modif|update|revis|changed|dateline|lastmod", re.IGNORECASE)
-_NO_DATE: Final = re.compile(r"publisher|expir|copyright|start|end|event|birth|valid|i18n|format|image|video", re.IGNORECASE)
-_STATED: Final = etree.XPath(".//*[@itemprop][contains(@itemprop, 'date') or contains(@itemprop, 'Date')]")
-_TIME_ELEMENTS: Final = etree.XPath(".//time | .//abbr[contains(@class, 'published')] | .//relative-time")
-_MARKED: Final = etree.XPath(
-    ".//*[contains(@class, 'date') or contains(@class, 'Date') or contains(@class, 'publish') or contains(@class, 'Publish')"
-    " or contains(@class, 'time') or contains(@class, 'Time') or contains(@class, 'fecha') or contains(@class, 'datum')"
-    " or contains(@class, 'meta') or contains(@class, 'byline') or contains(@class, 'posted') or contains(@class, 'info')"
-    " or contains(@id, 'date') or contains(@id, 'publish') or contains(@id, 'datum') or contains(@id, 'fecha')"
-    " or contains(@id, 'time')][not(self::body or self::html or self::main or self::article)]"
+_NO_DATE: Final = re.compile(
+    r"publisher|expir|copyright|start|end|event|birth|valid|i18n|format|image|video", re.IGNORECASE
+)
+_STATED: Final = selector(".//*[@itemprop][contains(@itemprop, 'date') or contains(@itemprop, 'Date')]")
+_TIME_ELEMENTS: Final = selector(".//time | .//abbr[contains(@class, 'published')] | .//relative-time")
+_DATE_CLASSES: Final = (
+    "date",
+    "Date",
+    "publish",
+    "Publish",
+    "time",
+    "Time",
+    "fecha",
+    "datum",
+    "meta",
+    "byline",
+    "posted",
+    "info",
+)
+_DATE_IDS: Final = ("date", "publish", "datum", "fecha", "time")
+_MARKED: Final = selector(
+    ".//*["
+    + " or ".join(
+        [f"contains(@class, '{word}')" for word in _DATE_CLASSES] + [f"contains(@id, '{word}')" for word in _DATE_IDS]
+    )
+    + "][not(self::body or self::html or self::main or self::article)]"
 )
 _ELSEWHERE: Final = re.compile(
-    r"comment|related|teaser|sidebar|recommend|footer|promo|popular|widget|latest|newsletter|copyright|reply|weather|calendar"
-    r"|ticker|trending|archive|most",
+    r"comment|related|teaser|sidebar|recommend|footer|promo|popular|widget|latest|newsletter|copyright|reply|weather"
+    r"|calendar|ticker|trending|archive|most",
     re.IGNORECASE,
 )
-_WITH_YEAR: Final = etree.XPath(
-    ".//text()[string-length() < 400 and (contains(., '20') or contains(., '199') or contains(., '٢٠') or contains(., '۱۴')"
-    " or contains(., '13') or contains(., '14') or contains(., '25'))]"
+_WITH_DIGITS: Final = text_selector(
+    ".//text()[string-length() < 400 and (contains(., '20') or contains(., '199') or contains(., '٢٠') or"
+    " contains(., '۱۴') or contains(., '13') or contains(., '14') or contains(., '25'))]"
 )
 _YEAR: Final = re.compile(r"(?<!\d)(?:199\d|20[0-4]\d|25[4-9]\d|1[34]\d\d)(?!\d)|(?<!\d)\d\d\.\d\d\.\d\d(?!\d)")
 _SILENT: Final = frozenset({"script", "style", "noscript", "option", "title", "template"})
@@ -109,11 +127,11 @@ def _published(tree: HtmlElement, structured: Structured, url: str | None) -> It
 
 
 def _date_lines(tree: HtmlElement) -> Iterator[str]:
-    """Yield short texts with a year in it, as written beside headlines: those that are hardly more than a date first."""
+    """Yield short texts with a year in it, as written beside headlines: hardly more than a date first."""
     lines = []
-    for node in _WITH_YEAR(tree)[: 8 * _MAX_ELEMENTS]:
+    for node in _WITH_DIGITS(tree)[: 8 * _MAX_ELEMENTS]:
         text = " ".join(node.split())
-        if _YEAR.search(text) and len(text) <= _MAX_TEXT:
+        if _YEAR.search(ascii_digits(text)) and len(text) <= _MAX_TEXT:
             element = node.getparent()
             if element is not None and element.tag not in _SILENT and not _elsewhere(element):
                 lines.append(text)
@@ -140,19 +158,14 @@ def _meta(structured: Structured, wanted: re.Pattern[str], other: re.Pattern[str
 def _beside_headline(tree: HtmlElement) -> Iterator[tuple[str, str]]:
     """Yield the time elements of the article, those after its headline first."""
     times = [e for e in _TIME_ELEMENTS(tree)[:_MAX_ELEMENTS] if not _elsewhere(e)]
-    for element in sorted(times, key=lambda e: bool(_MODIFIED.search(f"{e.get('class')} {e.get('itemprop')} {e.get('id')}"))):
+    for element in sorted(
+        times, key=lambda e: bool(_MODIFIED.search(f"{e.get('class')} {e.get('itemprop')} {e.get('id')}"))
+    ):
         yield "time-element", element.get("datetime") or element.get("title") or _text(element)
 
 
 def _text(element: HtmlElement) -> str:
-    parts: list[str] = []
-    length = 0
-    for text in element.itertext():
-        parts.append(text)
-        length += len(text)
-        if length > 4 * _MAX_TEXT:
-            break
-    return " ".join(" ".join(parts).split())
+    return text_of(element, limit=4 * _MAX_TEXT, joint=" ")
 
 
 def _elsewhere(element: HtmlElement) -> bool:
@@ -160,6 +173,6 @@ def _elsewhere(element: HtmlElement) -> bool:
     for depth, ancestor in enumerate((element, *element.iterancestors())):
         if depth > 14 or ancestor.tag in {"main", "body"}:
             return False
-        if ancestor.tag in {"footer", "aside", "nav"} or _ELSEWHERE.search(f"{ancestor.get('class')} {ancestor.get('id')}"):
+        if ancestor.tag in {"footer", "aside", "nav"} or _ELSEWHERE.search(names_of(ancestor)):
             return True
     return False

@@ -31,7 +31,8 @@ class Structured:
     """Raw statements of a page, in document order; nothing is interpreted yet.
 
     ``article`` is the JSON-LD node of the page's article (or of the page itself), ``kinds`` the schema.org types of all
-    top nodes, ``nodes`` those nodes by ``@id``, ``meta`` the contents of meta elements by name or property, lower-cased.
+    top nodes, ``nodes`` those nodes by ``@id``, ``meta`` the contents of meta elements by
+    name or property, lower-cased.
     """
 
     article: Node = field(default_factory=dict)
@@ -168,7 +169,7 @@ def _main(nodes: list[Node], addresses: set[str], headings: set[str]) -> Node:
         else:
             continue
         page = node.get("mainEntityOfPage")
-        stated = {node.get("url"), node.get("@id"), page.get("@id") if isinstance(page, dict) else page}
+        stated = (node.get("url"), node.get("@id"), page.get("@id") if isinstance(page, dict) else page)
         score += 5 * any(isinstance(a, str) and a.split("#")[0] in addresses for a in stated)
         headline = node.get("headline") or node.get("name")
         score += 3 * (isinstance(headline, str) and clean_line(html.unescape(headline)) in headings)

@@ -36,10 +36,9 @@ class Title:
 
 
 def find_title(
-    structured: Structured, *, headings: Sequence[str], title_element: str | None, url: str | None, site: str | None
+    structured: Structured, *, headings: Sequence[str], title_element: str | None, keys: frozenset[str]
 ) -> Title | None:
-    """Return the title of a page; `headings` are its h1 elements in document order."""
-    names = _site_names(structured, url, site)
+    """Return the title of a page; `headings` are its h1 elements, `keys` the names of its site."""
     stated = [
         ("json-ld", structured.text("headline")),
         ("meta", structured.first("og:title")),
@@ -51,7 +50,7 @@ def find_title(
     candidates = [
         Title(text, source)
         for source, value in stated
-        if value and (text := _without_site(clean_line(value)[:_MAX], names)) and _key(text) not in names
+        if value and (text := _without_site(clean_line(value)[:_MAX], keys)) and _key(text) not in keys
     ]
     if not candidates:
         return None
@@ -80,7 +79,8 @@ def _shortest_form(title: Title, others: Sequence[Title]) -> str:
     return text
 
 
-def _site_names(structured: Structured, url: str | None, site: str | None) -> frozenset[str]:
+def site_keys(structured: Structured, url: str | None, site: str | None) -> frozenset[str]:
+    """Return the names of a page's site, folded and without spaces."""
     domain = domain_of(url) or ""
     names = [
         site,
