@@ -10,6 +10,7 @@ same services; `tests/test_compose.py` holds the two together.
 
 import argparse
 import contextlib
+import ctypes
 import json
 import os
 import shutil
@@ -39,6 +40,8 @@ FLINK_RUNNER_VERSION = "2.56.0"
 SLF4J_VERSION = "1.7.36"
 
 READY_SECONDS = 90.0
+_PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None)
 
 
 class ServiceError(RuntimeError):
@@ -128,6 +131,25 @@ def fetch_prism() -> Path:
     return _fetch(f"prism-{BEAM_VERSION}", fill) / "prism"
 
 
+def find_prism() -> Path:
+    """Return a Prism binary: the one built here earlier, else Beam's own download, else one that is built now.
+
+    An installed Khabar has no Go toolchain; Beam then fetches the release's binary once.
+    """
+    built = CACHE / f"prism-{BEAM_VERSION}" / "prism"
+    if built.exists():
+        return built
+    if shutil.which("go"):
+        return fetch_prism()
+    from apache_beam.options.pipeline_options import PipelineOptions
+    from apache_beam.runners.portability.prism_runner import PrismJobServer
+
+    try:
+        return Path(PrismJobServer(PipelineOptions([]))._get_executable_path())
+    except (OSError, RuntimeError, ValueError) as error:
+        raise ServiceError(f"Beam cannot fetch Prism: {error}; --prism names a binary") from error
+
+
 # ---------------------------------------------------------------------------------------------------- processes
 
 
@@ -144,6 +166,12 @@ def _listens(port: int) -> bool:
     return False
 
 
+def die_with_parent() -> None:
+    """Make this process end when its parent does, however that ends; for ``preexec_fn``."""
+    if sys.platform == "linux":
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 @dataclass(slots=True)
 class Process:
     """One operating-system process in a process group of its own, with its log in a file."""
@@ -152,6 +180,8 @@ class Process:
     command: list[str]
     log: Path
     env: dict[str, str] = field(default_factory=dict)
+    dies_with_parent: bool = False
+    """End it when this process dies, even by SIGKILL (where the system can do that: Linux)."""
     _popen: subprocess.Popen[bytes] | None = None
 
     @property
@@ -166,6 +196,11 @@ class Process:
         """Whether the process exists (a paused one does)."""
         return self._popen is not None and self._popen.poll() is None
 
+    @property
+    def status(self) -> int | None:
+        """Exit status, negative for a signal; None while it runs."""
+        return self._popen.poll() if self._popen is not None else None
+
     def start(self) -> None:
         """Start the process; `wait` tells when it is of use."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
@@ -177,6 +212,7 @@ class Process:
                 stdin=subprocess.DEVNULL,
                 env={**os.environ, **self.env},
                 start_new_session=True,
+                preexec_fn=die_with_parent if self.dies_with_parent else None,
             )
 
     def wait(self, ready: Callable[[], bool], seconds: float = READY_SECONDS) -> None:
@@ -322,6 +358,9 @@ class Prism:
     """Beam's local streaming runner as a job service."""
 
     folder: Path
+    binary: Path | None = None
+    """The one that `fetch_prism` gives when None."""
+    dies_with_parent: bool = False
     port: int = field(default_factory=free_port)
     _process: Process | None = None
 
@@ -333,13 +372,14 @@ class Prism:
     def start(self) -> None:
         """Start Prism and wait until it listens."""
         command = [
-            str(fetch_prism()),
+            str(self.binary or find_prism()),
             f"--job_port={self.port}",
             "--log_level=warn",
             "--log_kind=text",
             "--serve_http=false",
         ]
-        self._process = Process("prism", command, self.folder / "prism.log")
+        log = self.folder / "prism.log"
+        self._process = Process("prism", command, log, dies_with_parent=self.dies_with_parent)
         self._process.start()
         self._process.wait(lambda: _listens(self.port))
 

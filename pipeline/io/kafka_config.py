@@ -108,7 +108,7 @@ class KafkaJob:
     run: str
     """Identifies this submission of the job; a later one takes over (see `pipeline.io.kafka_control`)."""
     connection: Connection
-    topics: Topics = Topics()
+    topics: Topics = field(default_factory=Topics)
     pipeline_version: str
     bundle_records: int = 500
     """The reader of a partition hands over to the sink after this many records …"""

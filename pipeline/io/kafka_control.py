@@ -1,9 +1,10 @@
 """How a running job learns that it should end: because it is to drain, or because a later submission took over.
 
 The driver writes one small record, the committed-offset metadata of the group ``<job>.control``, and every worker looks
-at it once a second; a reader that has stopped says so in the same way in the group ``<job>.drained``. That works on every runner, needs no topic, and survives the driver. A submission carries a `run`;
-workers of another run than the announced one end by themselves, so an orphaned job and its successor do not fence
-each other in turn. Fencing alone keeps the promise; this only makes the ends orderly.
+at it once a second; a reader that has stopped says so in the same way in the group ``<job>.drained``. That works on
+every runner, needs no topic, and survives the driver. A submission carries a `run`; workers of another run than the
+announced one end by themselves, so an orphaned job and its successor do not fence each other in turn. Fencing alone
+keeps the promise; this only makes the ends orderly.
 """
 
 import contextlib

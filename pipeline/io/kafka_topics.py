@@ -10,9 +10,12 @@ from kafka import TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType, NewTopic
 from kafka.consumer.fetcher import ConsumerRecord
 from kafka.errors import TopicAlreadyExistsError
+from kafka.structs import OffsetAndMetadata
 
 from pipeline.fatal import JobStopped
 from pipeline.io.kafka_config import Connection, KafkaJob, until_answered
+from schemas.codec import decode
+from schemas.records import Ledger
 
 _KEEP_FOR_EVER: Final = "-1"
 _OPEN_TRANSACTION_SECONDS: Final = 150.0
@@ -82,6 +85,58 @@ def _limits(job: KafkaJob) -> dict[str, int]:
     for topic, settings in found[ConfigResourceType.TOPIC.name.lower()].items():
         limits[topic] = int(settings["max.message.bytes"]["value"])
     return limits
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """Where a job stands in the raw topic, over all partitions."""
+
+    committed: int
+    """Sum of the committed positions; grows by what was processed."""
+    behind: int
+    """Offsets between the committed positions and the ends."""
+    partitions: frozenset[int]
+
+
+def lag(job: KafkaJob) -> Lag:
+    """Return where a job stands. Raises `KafkaError` while the brokers do not answer."""
+    with contextlib.closing(
+        job.connection.consumer(isolation_level="read_uncommitted", bootstrap_timeout_ms=5000)
+    ) as consumer:
+        places = [TopicPartition(job.topics.raw, number) for number in consumer.partitions_for_topic(job.topics.raw)]
+        starts = consumer.beginning_offsets(places, timeout_ms=5000)
+        ends = consumer.end_offsets(places, timeout_ms=5000)
+    with contextlib.closing(job.connection.admin(bootstrap_timeout_ms=5000)) as admin:
+        found = admin.list_group_offsets(job.name).get(job.name, {})
+    committed = {place: found[place].offset if place in found else starts[place] for place in places}
+    return Lag(
+        committed=sum(committed.values()),
+        behind=sum(max(ends[place] - committed[place], 0) for place in places),
+        partitions=frozenset(place.partition for place in places),
+    )
+
+
+def restore_positions(job: KafkaJob) -> Iterator[str]:
+    """Set committed positions that are missing to what the ledger says, and yield a line for each.
+
+    Brokers forget the positions of a job that has not run for ``offsets.retention.minutes`` (a week by default); the
+    ledger does not, and starting over would repeat every outcome.
+    """
+    places = partitions(job.connection, job.topics.raw)
+    with contextlib.closing(job.connection.admin()) as admin:
+        found = until_answered("read committed positions", lambda: admin.list_group_offsets(job.name)).get(job.name, {})
+        missing = {job.source(place.partition): place for place in places if place not in found}
+        if not missing:
+            return
+        ends: dict[str, int] = {}
+        for record in read_to_end(job.connection, job.topics.ledger):
+            ledger = decode(record.value or b"", Ledger)
+            ends[ledger.source] = ledger.to
+        restored = {place: OffsetAndMetadata(ends[name], "", -1) for name, place in missing.items() if name in ends}
+        if restored:
+            until_answered("restore positions", lambda: admin.alter_group_offsets(job.name, restored))
+    for place, position in restored.items():
+        yield f"position of {job.source(place.partition)} restored from the ledger: {position.offset}"
 
 
 def partitions(connection: Connection, topic: str) -> list[TopicPartition]:

@@ -1,0 +1,410 @@
+"""`khabar stream`: keeps one streaming job running until it is told to stop.
+
+This process supervises. It waits for the brokers, prepares the topics, and runs attempts one after the other: a job
+process (`pipeline.stream_job`) and, where no other job service is named, a Prism of its own. When one of them dies,
+both are ended and the next attempt continues from the committed positions. It shows progress from what is committed,
+so the figures are the same for every runner.
+"""
+
+import contextlib
+import json
+import os
+import pickle
+import secrets
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Final, Literal
+
+from kafka.errors import KafkaError
+
+from pipeline import services
+from pipeline.fatal import JobStopped
+from pipeline.io import kafka_control
+from pipeline.io.kafka_config import PERMANENT_ERRORS, Connection, KafkaJob, Topics
+from pipeline.io.kafka_topics import Lag, NewTopics, lag, prepare, restore_positions
+from pipeline.settings import PIPELINE_VERSION, Settings
+
+_TICK_SECONDS: Final = 0.2
+_FIRST_PAUSE: Final = 1.0
+_LONGEST_PAUSE: Final = 30.0
+_VAIN_ATTEMPTS: Final = 10
+"""Attempts in a row that commit nothing before the command gives up."""
+_FOR_EVER: Final = str(2**63 - 1)
+_FLINK_BUNDLE_MS: Final = 20
+"""How soon Flink ends a bundle whose readers have handed over; its default of a second would be idle time."""
+_IDLE_SECONDS: Final = {"prism": 0.25, "flink": 1.0}
+"""Flink keeps a little state for each hand-over, so an empty partition is looked at less often there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamOptions:
+    """What `khabar stream` was asked to do."""
+
+    connection: Connection
+    topics: Topics = field(default_factory=Topics)
+    job_name: str = "khabar"
+    runner: Literal["prism", "flink"] = "prism"
+    settings: Settings = field(default_factory=Settings)
+    create_topics: NewTopics | None = None
+    job_endpoint: str | None = None
+    """``host:port`` of the job service; Prism is started when there is none, Flink needs one."""
+    worker_pool: str | None = None
+    """``host:port`` of the pool that starts Python workers for Flink."""
+    flink_rest: str | None = None
+    """Flink's REST address; with it, what an attempt left running on the cluster is cancelled before the next."""
+    prism: Path | None = None
+    """Prism binary; without it the one that `make services` fetched, else the one that Beam fetches."""
+    parallelism: int = 1
+    checkpoint_seconds: float | None = None
+    """Flink: time between checkpoints; the promise does not need them."""
+    bundle_seconds: float = 1.0
+    max_message_bytes: int = 10_000_000
+    transaction_seconds: float = 60.0
+    compression: Literal["gzip", "snappy", "lz4", "zstd"] | None = None
+    drain_seconds: float = 60.0
+    """Longest time that an orderly stop may take."""
+    graph: str = "pipeline.graph:build"
+    """The graph to run; benchmarks and tests have others."""
+    debug: bool = False
+
+    def check(self) -> None:
+        """Raise `JobStopped` for options that do not go together."""
+        if self.runner == "flink" and not (self.job_endpoint and self.worker_pool):
+            raise JobStopped("--runner flink needs --job-endpoint and --worker-pool (`make services` prints both)")
+        if self.settings.index_url == "memory:":
+            raise JobStopped("a stream needs an article index that outlives it: --index sqlite:///… or postgresql://…")
+
+    def job(self) -> KafkaJob:
+        """Return the Kafka side of a new run."""
+        return KafkaJob(
+            name=self.job_name,
+            run=secrets.token_hex(6),
+            connection=self.connection,
+            topics=self.topics,
+            pipeline_version=PIPELINE_VERSION,
+            bundle_records=self.settings.bundle_records,
+            bundle_bytes=self.settings.bundle_bytes,
+            bundle_seconds=self.bundle_seconds,
+            max_record_bytes=self.settings.max_record_bytes,
+            max_message_bytes=self.max_message_bytes,
+            transaction_timeout_ms=int(self.transaction_seconds * 1000),
+            compression=self.compression,
+            idle_seconds=_IDLE_SECONDS[self.runner],
+        )
+
+    def beam_arguments(self, job: KafkaJob, endpoint: str) -> list[str]:
+        """Return the arguments of the Beam pipeline."""
+        common = ["--streaming", f"--job_name={job.name}-{job.run}", f"--job_endpoint={endpoint}"]
+        if self.runner == "prism":
+            return [*common, "--runner=PrismRunner", "--environment_type=LOOPBACK"]
+        arguments = [
+            *common,
+            "--runner=PortableRunner",
+            "--environment_type=EXTERNAL",
+            f"--environment_config={self.worker_pool}",
+            f"--parallelism={self.parallelism}",
+            f"--max_bundle_time_mills={_FLINK_BUNDLE_MS}",
+            # A source that ended would make Flink resume the readers without a pause, and never end the job.
+            f"--shutdown_sources_after_idle_ms={_FOR_EVER}",
+            "--number_of_execution_retries=2147483647",
+            "--execution_retry_delay=1000",
+        ]
+        if self.checkpoint_seconds is not None:
+            arguments.append(f"--checkpointing_interval={int(self.checkpoint_seconds * 1000)}")
+        return arguments
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What an onlooker sees."""
+
+    state: str
+    """``running``, or why nothing moves."""
+    lag: Lag | None = None
+    rate: float = 0.0
+    """Committed source offsets per second, over the last few seconds."""
+
+
+class Supervisor:
+    """Runs the attempts of one `khabar stream`."""
+
+    def __init__(self, options: StreamOptions, show: Callable[[Progress], None], say: Callable[[str], None]) -> None:
+        """`show` is told of progress about once a second, `say` of each change that a log should hold."""
+        self._options = options
+        self._show = show
+        self._say = say
+        self._signals = 0
+        self._finished = threading.Event()
+
+    def run(self) -> int:
+        """Stream until SIGTERM or SIGINT; return the exit status: 0 when the job was drained.
+
+        Raises:
+            JobStopped: the job cannot run with these options, or cannot go on.
+        """
+        self._options.check()
+        with self._signal_handlers(), tempfile.TemporaryDirectory(prefix="khabar-") as folder:
+            vain, pause = 0, _FIRST_PAUSE
+            while True:
+                if not self._brokers_answer():
+                    return 0  # told to stop before anything ran
+                attempt = _Attempt(self._options, self._options.job(), Path(folder), self._say)
+                try:
+                    ended = self._watch(attempt)
+                finally:
+                    attempt.end()
+                if ended.status is not None:
+                    return ended.status
+                vain, pause = (0, _FIRST_PAUSE) if ended.moved else (vain + 1, min(pause * 2, _LONGEST_PAUSE))
+                if vain >= _VAIN_ATTEMPTS:
+                    raise JobStopped(f"{vain} attempts in a row committed nothing; the last one: {ended.reason}")
+                self._say(f"{ended.reason}; starting again in {pause:.0f} s")
+                if not self._sleep(pause):
+                    return 0
+
+    @contextlib.contextmanager
+    def _signal_handlers(self) -> Iterator[None]:
+        def count(_number: int, _frame: FrameType | None) -> None:
+            self._signals += 1
+
+        before = {number: signal.signal(number, count) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _sleep(self, seconds: float) -> bool:
+        """Wait; return False at once when the command is told to stop."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if self._signals:
+                return False
+            time.sleep(_TICK_SECONDS)
+        return not self._signals
+
+    def _brokers_answer(self) -> bool:
+        """Wait until brokers answer and topics are there; return False when told to stop meanwhile."""
+        reported = ""
+        while True:
+            try:
+                with contextlib.closing(self._options.connection.admin(bootstrap_timeout_ms=5000)):
+                    break
+            except PERMANENT_ERRORS as error:
+                raise JobStopped(f"Kafka refuses the connection: {error}") from error
+            except (KafkaError, OSError) as error:
+                reason = f"waiting for Kafka at {', '.join(self._options.connection.bootstrap_servers)}"
+                self._show(Progress(reason))
+                if reported != reason:
+                    reported = reason
+                    self._say(f"{reason}: {type(error).__name__}: {error}")
+                if not self._sleep(1.0):
+                    return False
+        job = self._options.job()
+        try:
+            prepare(job, self._options.create_topics)
+            for restored in restore_positions(job):
+                self._say(restored)
+        except PERMANENT_ERRORS as error:
+            raise JobStopped(f"Kafka refuses the request: {error}") from error
+        return not self._signals
+
+    def _watch(self, attempt: "_Attempt") -> "_End":
+        """Follow an attempt until it ends or the command is told to stop."""
+        attempt.start()
+        meter = _Meter(attempt.job, self._show, self._say)
+        try:
+            while not self._signals:
+                if failed := attempt.failed():
+                    return _End(reason=failed, moved=meter.moved)
+                if meter.standing is kafka_control.Standing.SUPERSEDED:
+                    raise JobStopped(f"another khabar stream with the job name {attempt.job.name} has taken over")
+                time.sleep(_TICK_SECONDS)
+            return _End(status=self._drain(attempt, meter))
+        finally:
+            meter.close()
+
+    def _drain(self, attempt: "_Attempt", meter: "_Meter") -> int:
+        """Let the readers stop and everything they read be committed; return the exit status."""
+        self._say("stopping: no new records, what was read is being committed (once more to stop at once)")
+        meter.state = "stopping"
+        signals = self._signals
+        deadline = time.monotonic() + self._options.drain_seconds
+        drained = threading.Event()
+
+        def ask() -> None:
+            kafka_control.announce(attempt.job, draining=True)
+            while not drained.is_set():
+                with contextlib.suppress(KafkaError, OSError):
+                    if meter.partitions and kafka_control.acknowledged(attempt.job) >= meter.partitions:
+                        drained.set()
+                        return
+                time.sleep(_TICK_SECONDS)
+
+        threading.Thread(target=ask, name="drain", daemon=True).start()
+        while time.monotonic() < deadline and self._signals == signals and not drained.wait(_TICK_SECONDS):
+            if attempt.failed():
+                break
+        if drained.is_set() or attempt.finished():
+            self._say("stopped: all that was read is committed")
+            return 0
+        why = "asked again" if self._signals != signals else f"not done after {self._options.drain_seconds:.0f} s"
+        self._say(f"stopped at once ({why}): the next start goes on from the committed positions, nothing is lost")
+        return 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _End:
+    """How an attempt ended: with the command's exit status, or for a reason to try again."""
+
+    status: int | None = None
+    reason: str = ""
+    moved: bool = False
+    """Whether it committed anything."""
+
+
+class _Attempt:
+    """One job process, and the Prism that runs its job."""
+
+    def __init__(self, options: StreamOptions, job: KafkaJob, folder: Path, say: Callable[[str], None]) -> None:
+        self._options = options
+        self.job = job
+        self._folder = folder
+        self._say = say
+        self._prism: services.Prism | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._errors: list[str] = []
+
+    def start(self) -> None:
+        """Announce the run and start its processes. Raises `JobStopped` when Prism cannot be had."""
+        kafka_control.announce(self.job)
+        endpoint = self._options.job_endpoint
+        if endpoint is None:
+            try:
+                self._prism = services.Prism(self._folder, binary=self._options.prism, dies_with_parent=True)
+                self._prism.start()
+            except services.ServiceError as error:
+                raise JobStopped(f"cannot start Prism: {error}") from error
+            endpoint = self._prism.job_endpoint
+        elif self._options.flink_rest is not None:
+            _cancel_leftovers(self._options.flink_rest, self.job)
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "pipeline.stream_job"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            preexec_fn=services.die_with_parent,
+        )
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError), self._process.stdin as stdin:
+            pickle.dump((self._options, self.job, endpoint), stdin)
+        threading.Thread(target=self._read_errors, name="job-errors", daemon=True).start()
+
+    def _read_errors(self) -> None:
+        assert self._process is not None
+        assert self._process.stderr is not None
+        for line in self._process.stderr:
+            text = line.decode("utf-8", "replace").rstrip()
+            if text.startswith("Waiting for Kafka") or self._options.debug:
+                self._say(text)
+            self._errors = [*self._errors[-20:], text]
+
+    def failed(self) -> str | None:
+        """Return why this attempt is over, None while it runs. Raises `JobStopped` when another one cannot help."""
+        from pipeline.stream_job import EXIT_STOPPED
+
+        assert self._process is not None
+        if self._prism is not None and not self._prism.process.running:
+            return f"Prism ended with status {self._prism.process.status}"
+        status = self._process.poll()
+        if status is None:
+            return None
+        time.sleep(_TICK_SECONDS)  # for the last lines of its errors
+        last = self._errors[-1] if self._errors else f"status {status}"
+        if status == EXIT_STOPPED:
+            raise JobStopped(last)
+        return f"the job ended: {last}"
+
+    def finished(self) -> bool:
+        """Whether the job came to its own end."""
+        return self._process is not None and self._process.poll() == 0
+
+    def end(self) -> None:
+        """End the attempt's processes; on Flink the job is cancelled first."""
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(15)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+        if self._prism is not None:
+            self._prism.process.kill()
+
+
+class _Meter:
+    """Looks at the committed positions and at the standing of the run, about once a second, in a thread."""
+
+    def __init__(self, job: KafkaJob, show: Callable[[Progress], None], say: Callable[[str], None]) -> None:
+        self._job = job
+        self._show = show
+        self._say = say
+        self._closed = threading.Event()
+        self._history: list[tuple[float, int]] = []
+        self._start: int | None = None
+        self.state = "running"
+        self.moved = False
+        self.partitions: frozenset[int] = frozenset()
+        self.standing = kafka_control.Standing.CURRENT
+        self._thread = threading.Thread(target=self._follow, name="progress", daemon=True)
+        self._thread.start()
+
+    def _follow(self) -> None:
+        lost = ""
+        while not self._closed.wait(1.0):
+            try:
+                now = lag(self._job)
+                self.standing = kafka_control.standing(self._job)
+            except (KafkaError, OSError) as error:
+                if not lost:
+                    lost = f"Kafka does not answer, waiting ({type(error).__name__})"
+                    self._say(lost)
+                self._show(Progress(lost))
+                continue
+            if lost:
+                lost = ""
+                self._say("Kafka answers again")
+            self.partitions = now.partitions
+            self._start = now.committed if self._start is None else self._start
+            self.moved = now.committed > self._start
+            self._history = [*self._history[-9:], (time.monotonic(), now.committed)]
+            (began, first), (ended, last) = self._history[0], self._history[-1]
+            rate = (last - first) / (ended - began) if ended > began else 0.0
+            self._show(Progress(self.state, now, rate))
+
+    def close(self) -> None:
+        self._closed.set()
+        self._thread.join(10)
+
+
+def _cancel_leftovers(rest: str, job: KafkaJob) -> None:
+    """Cancel what earlier attempts of the job still have on the cluster; it is idle, but keeps its slots."""
+    with contextlib.suppress(OSError, ValueError):
+        with urllib.request.urlopen(f"{rest}/jobs/overview", timeout=10) as answer:  # noqa: S310
+            jobs = json.load(answer)["jobs"]
+        for entry in jobs:
+            if entry["name"].startswith(f"{job.name}-") and entry["state"] in ("RUNNING", "RESTARTING", "CREATED"):
+                request = urllib.request.Request(f"{rest}/jobs/{entry['jid']}?mode=cancel", method="PATCH")  # noqa: S310
+                urllib.request.urlopen(request, timeout=10).close()  # noqa: S310
