@@ -1,5 +1,7 @@
 """The article index: dedupe and revisions beyond the life of a job."""
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from pipeline.index.base import (
@@ -26,11 +28,11 @@ __all__ = [
 ]
 
 
-def open_index(url: str) -> Index:
+def open_index(url: str, clock: Callable[[], float] = time.time) -> Index:
     """Open the index at `url`, making it when there is none.
 
     ``sqlite:///relative/path``, ``sqlite:////absolute/path``; ``sqlite://`` or ``memory:`` in memory;
-    ``postgresql://…`` as libpq reads it.
+    ``postgresql://…`` as libpq reads it. `clock` (Unix seconds) tells the day by which retention counts.
 
     Raises:
         ValueError: the URL is of no known kind.
@@ -38,11 +40,11 @@ def open_index(url: str) -> Index:
         IndexDamaged: what is there is no index, is damaged, or is of a newer schema.
     """
     if url in {"memory:", "sqlite://", "sqlite:///:memory:"}:
-        return StoredIndex(SqliteStore(None))
+        return StoredIndex(SqliteStore(None), clock)
     if url.startswith("sqlite:///"):
-        return StoredIndex(SqliteStore(Path(url.removeprefix("sqlite:///"))))
+        return StoredIndex(SqliteStore(Path(url.removeprefix("sqlite:///"))), clock)
     if url.startswith(("postgresql://", "postgres://")):
         from pipeline.index.postgres import PostgresStore  # the driver loads libpq, which embedded runs do not need
 
-        return StoredIndex(PostgresStore(url))
+        return StoredIndex(PostgresStore(url), clock)
     raise ValueError(f"unknown kind of index: {url!r}; use sqlite:///PATH, memory: or postgresql://…")

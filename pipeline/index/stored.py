@@ -4,7 +4,8 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from dataclasses import replace
+from typing import Any, Final, overload
 
 import msgspec
 
@@ -33,6 +34,7 @@ class StoredIndex(Index):
         """Request keys by coordinates of records that were not recalled and not observed yet."""
 
     def recall(self, probes: Sequence[Probe]) -> list[Decision | None]:
+        probes = [_legible(probe) for probe in probes]
         with self._turn:
             with self._store.transaction(exclusive=False):
                 answers, _ = self._recalled(probes)
@@ -48,6 +50,7 @@ class StoredIndex(Index):
             return answers
 
     def observe(self, observations: Sequence[Observation]) -> list[Decision]:
+        observations = [_legible(observation) for observation in observations]
         with self._turn:
             with self._store.transaction(exclusive=True):
                 deciding = Deciding(self._store, observations, self._day())
@@ -121,3 +124,18 @@ def _known(request: Request, identity: Identity, versions: dict[int, Version]) -
     if identity.alias and identity.alias.text == request.text:
         return duplicate(identity, versions[identity.alias.version_id].uri)
     return None
+
+
+@overload
+def _legible(asked: Probe) -> Probe: ...
+@overload
+def _legible(asked: Observation) -> Observation: ...
+def _legible(asked: Probe | Observation) -> Probe | Observation:
+    """Return `asked` with names that every store can hold: no NUL, no lone surrogates (of file names, say)."""
+    names = ("coordinates",) if isinstance(asked, Probe) else ("coordinates", "uri", "title", "source", "language")
+    changed: dict[str, Any] = {}
+    for name in names:
+        value: str | None = getattr(asked, name)
+        if value and not value.isprintable():
+            changed[name] = value.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
+    return replace(asked, **changed) if changed else asked

@@ -1,7 +1,7 @@
 """Every test of the index runs against both stores, each with a store of its own."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -19,15 +19,45 @@ def postgres() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture
+def new_postgres(postgres: str) -> Callable[[], str]:
+    """Makes an empty database and returns its URL."""
+
+    def new_database() -> str:
+        name = f"khabar_{next(_NUMBERS)}"
+        with psycopg.connect(postgres.format("postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return postgres.format(name)
+
+    return new_database
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
+    """Makes the URL of an index that does not exist yet."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'index.sqlite'}"
-    server: str = request.getfixturevalue("postgres")
-    name = f"khabar_{next(_NUMBERS)}"
-    with psycopg.connect(server.format("postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    return server.format(name)
+        return lambda: f"sqlite:///{tmp_path / f'index{next(_NUMBERS)}.sqlite'}"
+    new_database: Callable[[], str] = request.getfixturevalue("new_postgres")
+    return new_database
+
+
+@pytest.fixture
+def url(new_url: Callable[[], str]) -> str:
+    return new_url()
+
+
+@pytest.fixture
+def new_index(new_url: Callable[[], str]) -> Iterator[Callable[[], Index]]:
+    """Makes an empty index of the same kind."""
+    opened: list[Index] = []
+
+    def new() -> Index:
+        opened.append(open_index(new_url()))
+        return opened[-1]
+
+    yield new
+    for index in opened:
+        index.close()
 
 
 @pytest.fixture
