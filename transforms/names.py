@@ -30,6 +30,7 @@ _ARABIC_PARTS: Final = shared_words("arabic_parts")
 _ARABIC_TAILS: Final = shared_words("arabic_tails")
 _ARABIC_FUNCTION_WORDS: Final = shared_words("arabic_function_words", fold=False)
 _BEFORE_GOD: Final = shared_words("before_god")
+_PLACE_BEGINNINGS: Final = shared_words("place_beginnings")
 _ROYAL: Final = shared_words("royal")
 _GENTILIC: Final = regex.compile(
     r"(?:an|ian|ean|ese|ish|ch|sh|ais|aise|ien|ienne|ain|aine|ois|oise|and|ande|ol|ole|ique|no|na|és|esa|ês|ense|eño|eña|ino|co|ca|eo|ea|"
@@ -232,7 +233,7 @@ class _CasedFinder(_Finder):
             and tokens.joined[at]
             and (words.is_head(tokens.key[at - 1]) or tokens.key[at - 1] in words.honorifics)
         )
-        if self.blocks(at) and not (announced and self.is_given(word)):
+        if word in _PLACE_BEGINNINGS or (self.blocks(at) and not (announced and self.is_given(word))):
             return 0
         last = self.extend(at)
         length = last - at
@@ -243,16 +244,19 @@ class _CasedFinder(_Finder):
         if length < 2 or tokens.raw[last - 1].endswith("."):
             return 0
         if self.is_given(word):
-            if (
-                word in self.ambiguous
-                and words.zipf.get(tokens.key[at + 1], 0) > 4
-                and tokens.key[at + 1] not in self.given
-            ):
-                return 0
-            return last
-        if tokens.raw[at].endswith(".") and self.text[tokens.start[at]].isalpha() and not self.role_free(at, last):
+            second = tokens.key[at + 1]
+            doubtful = word in self.ambiguous and words.zipf.get(second, 0) > 4 and second not in self.given
+            return 0 if doubtful and not self.beside_verb(at, last) else last
+        if self.role_after(tokens.end[last - 1]) or (tokens.raw[at].endswith(".") and not self.role_free(at, last)):
             return last
         return 0
+
+    def beside_verb(self, at: int, last: int) -> bool:
+        """Whether a verb of saying stands right before or after tokens ``[at, last)``."""
+        tokens, says = self.tokens, self.words.says
+        if at > 0 and tokens.joined[at] and tokens.key[at - 1] in says:
+            return True
+        return last < len(tokens.raw) and tokens.joined[last] and tokens.key[last] in says
 
     def begins_word(self, at: int) -> bool:
         """Whether token `at` follows on the one before it, with a capital."""
@@ -270,6 +274,9 @@ class _CasedFinder(_Finder):
             if tokens.raw[last - 1][-1] in "'’":
                 break
             if tokens.raw[last][0].isupper():
+                if tokens.key[last] in _PARTICLES and self.begins_word(last + 1) and not self.blocks(last + 1):
+                    last += 2
+                    continue
                 if self.blocks(last) or (last - at > 1 and self.common(last)):
                     break
                 last += 1
