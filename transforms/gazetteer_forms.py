@@ -21,27 +21,32 @@ _SLAVIC_LATIN: Final = (
     "ami ach ach ech ich ych ego emu ymi imi ymi ách ích ého ému ých ým ím ou em om ům ow ów owi ie ii ia iu "
     "u a e y i o ę ą ě í á é ý em ov om ama ima og oj"
 )
-_ENDINGS: Final[dict[str, tuple[str, ...]]] = {
-    **dict.fromkeys(("ru", "uk", "be", "bg", "sr", "mk"), tuple(_SLAVIC_CYRILLIC.split())),
-    **dict.fromkeys(("pl", "cs", "sk", "hr", "bs", "sl"), tuple(_SLAVIC_LATIN.split())),
-    "tr": tuple(
-        "lar ler ları leri larin lerin ların larda lerde lara lere lardan lerden larla lerle "
-        "da de ta te dan den tan ten nin nın nun nün in ın un ün ya ye yi yı yu yü i ı u ü a e".replace("ı", "i").split()
+_ENDINGS_BY_LANGUAGES: Final = {
+    "ru uk be bg sr mk": _SLAVIC_CYRILLIC,
+    "pl cs sk hr bs sl": _SLAVIC_LATIN,
+    "en de sv da no nl": "s",
+    "tr": (
+        "lar ler lari leri larin lerin larda lerde lara lere lardan lerden larla lerle "
+        "da de ta te dan den tan ten nin nun nün in un ün ya ye yi yu yü i u ü a e"
     ),
-    "az": tuple("lar lər da də dan dən nin nın nun nün in ın un ün ya yə a ə i ı u ü".replace("ı", "i").split()),
-    "fi": tuple("n ssa ssä sta stä an än en in on un yn lla llä lta ltä lle ksi a ä na nä".split()),
-    "hu": tuple(
-        "ban ben ba be ból ből ra re ról ről on en ön nak nek ig hoz hez höz tól től nál nél val vel ot et öt at t i".split()
+    "az": "lar lər da də dan dən nin nun nün in un ün ya yə a ə i u ü",
+    "fi": "n ssa ssä sta stä an än en in on un yn lla llä lta ltä lle ksi a ä na nä",
+    "hu": (
+        "ban ben ba be ból ből ra re ról ről on en ön nak nek ig hoz hez höz tól től nál nél val vel ot et öt at t i"
     ),
-    "et": tuple("s st sse l lt le ga ni na ks t".split()),
-    **dict.fromkeys(("en", "de", "sv", "da", "no", "nl"), ("s",)),
-    "ro": tuple("ul ului i ei ii a iei".split()),
-    "fa": tuple("ها هاي هايي ي يي".split()),
-    "ko": tuple(
-        "은 는 이 가 을 를 의 에 에서 에게 로 으로 와 과 도 만 인 인들 측 군 산 계 발 부터 까지 에는 에도 에서는 이나 나 라는 서".split()
+    "et": "s st sse l lt le ga ni na ks t",
+    "ro": "ul ului i ei ii a iei",
+    "fa": "ها هاي هايي ي يي",
+    "ko": (
+        "은 는 이 가 을 를 의 에 에서 에게 로 으로 와 과 도 만 인 인들 측 군 산 계 발 부터 까지 "
+        "에는 에도 에서는 이나 나 라는 서"
     ),
-    "hi": (),
-}  # fmt: skip
+}
+_ENDINGS: Final = {
+    language: frozenset(endings.split())
+    for languages, endings in _ENDINGS_BY_LANGUAGES.items()
+    for language in languages.split()
+}
 _BASE_LENGTH: Final = 3
 """Letters that must remain when an ending is taken off."""
 _FINAL_VOWELS: Final = {
@@ -63,12 +68,11 @@ def bases(word: str, language: str | None) -> tuple[str, ...]:
 
 def readings(language: str | None) -> Callable[[str], tuple[Reading, ...]]:
     """Return the function that lists the readings of a folded word in `language`, likeliest first."""
-    if language in ("ar", "fa", "ur", "ckb", "ps"):
-        if language == "ar":
-            return _arabic
+    if language == "ar":
+        return _arabic
     if language == "he":
         return _hebrew
-    endings = frozenset(_ENDINGS.get(language or "", ()))
+    endings = _ENDINGS.get(language or "")
     if not endings:
         return _plain
     longest = max(map(len, endings))
@@ -128,8 +132,6 @@ def _english(word: str) -> Iterator[str]:
     yield word
     if not word.endswith(("ese", "ish", "sh", "ch", "men", "women", "s")):
         yield word + "s"
-    if word.endswith("ish") and word in ("English", "British", "Irish", "Spanish", "Scottish"):
-        return
 
 
 def _arabic_nisba(word: str) -> Iterator[str]:
@@ -143,9 +145,8 @@ def _arabic_nisba(word: str) -> Iterator[str]:
         if first.endswith("يا"):
             stem, direction = first[:-2], second.removeprefix("ال").removesuffix("ية")
             for ending in ("ي", "ية", "يين", "يون", "يات"):
-                other = ending if ending in ("ي", "ية") else ending
-                yield f"{stem}{ending} {direction}{other}"
-                yield f"ال{stem}{ending} ال{direction}{other}"
+                yield f"{stem}{ending} {direction}{ending}"
+                yield f"ال{stem}{ending} ال{direction}{ending}"
         else:
             for ending in _NISBA_ENDINGS:
                 yield f"{first} {second}{ending}"
@@ -179,15 +180,14 @@ def _german(word: str) -> Iterator[str]:
 
 def _french(word: str) -> Iterator[str]:
     if word.endswith("en"):
-        forms = (word, word + "s", word + "ne", word + "nes")
+        forms: tuple[str, ...] = (word, word + "s", word + "ne", word + "nes")
     elif word.endswith(("e", "é", "è")):
         forms = (word, word + "s")
     elif word.endswith("s"):
         forms = (word, word + "e", word + "es")
     else:
         forms = (word, word + "s", word + "e", word + "es")
-    for form in forms:
-        yield form
+    yield from forms
 
 
 def _spanish(word: str) -> Iterator[str]:

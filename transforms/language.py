@@ -92,27 +92,30 @@ _ONE_LANGUAGE: Final = {
     "Tfng": "zgh",
     "Cher": "chr",
 }
-_CANDIDATES: Final = {
+_CANDIDATES_BY_SCRIPT: Final = {
     "Latn": (
-        "af az bs ca cs cy da de en es et eu fi fr ga gl ha hr hu id ig is it ku lb lt lv ms mt nl no pl pt ro rw "
-        "sk sl so sq sr sv sw tk tl tr uz vi xh yo zu"
-    ).split(),
-    "Cyrl": "be bg kk ky mk mn ru sr tg tt uk uz".split(),
-    "Arab": "ar ckb fa ps sd ug ur".split(),
-    "Deva": "hi mr ne".split(),
-    "Beng": "as bn".split(),
-    "Hebr": "he yi".split(),
+        "af az bs ca cs cy da de en es et eu fi fr ga gl ha hr hu id ig is it ku lb lt lv ms mt nl no pl pt ro rw sk "
+        "sl so sq sr sv sw tk tl tr uz vi xh yo zu"
+    ),
+    "Cyrl": "be bg kk ky mk mn ru sr tg tt uk uz",
+    "Arab": "ar ckb fa ps sd ug ur",
+    "Deva": "hi mr ne",
+    "Beng": "as bn",
+    "Hebr": "he yi",
 }
+_CANDIDATES: Final = {script: tuple(codes.split()) for script, codes in _CANDIDATES_BY_SCRIPT.items()}
 # Languages with a small press next to a large relative: they must be the better reading by some margin.
-_RARE: Final = frozenset("af as bs cy eu ga gl ig ku ky lb mt rw sd tk tt ug uz xh yi yo zu".split())
+_RARE: Final = "af as bs cy eu ga gl ig ku ky lb mt rw sd tk tt ug uz xh yi yo zu"
 _RARE_PENALTY: Final = 1.0
 
 # Letters that few alphabets of their script have. Each entry: letters, and the languages that write them.
 _LETTERS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "Latn": (
         ("ə", "az"), ("ğı", "az tr"), ("ß", "de"), ("ñ", "es eu gl tl"), ("ãõ", "pt"), ("łńśź", "pl"), ("ąę", "lt pl"),
-        ("ěřů", "cs"), ("ľĺŕ", "sk"), ("őű", "hu"), ("țșţ", "ro"), ("ðþ", "is"), ("ơưạảấầẩậắặẹếềểệịọốồổộớờợụủứừửữự", "vi"),
-        ("ģķļņ", "lv"), ("ėįų", "lt"), ("ċġħ", "mt"), ("øæ", "da no"), ("å", "da fi no sv"), ("ŵŷ", "cy"), ("ň", "cs sk tk"),
+        ("ěřů", "cs"), ("ľĺŕ", "sk"), ("őű", "hu"), ("țșţ", "ro"), ("ðþ", "is"),
+        ("ơưạảấầẩậắặẹếềểệịọốồổộớờợụủứừửữự", "vi"),
+        ("ģķļņ", "lv"), ("ėįų", "lt"), ("ċġħ", "mt"), ("øæ", "da no"), ("å", "da fi no sv"), ("ŵŷ", "cy"),
+        ("ň", "cs sk tk"),
         ("ëç", "fr nl pt sq tr ca"), ("đ", "bs hr sr vi"),
     ),
     "Cyrl": (
@@ -141,7 +144,7 @@ _WORD_FLOOR: Final = 6.5
 _WORD_LIMIT: Final = 5.3
 """Rarer words are not loaded: they cost memory and add nothing that was measured."""
 _WITHOUT_LIST: Final = 0.65
-"""What a word is worth, in powers of ten, to a candidate that has no word list: less than a known word, more than none."""
+"""What a word is worth, in powers of ten, to a candidate without a word list: less than a known one, more than none."""
 _WORD_LISTS: Final = {"bs": "sh", "hr": "sh", "sr": "sh", "no": "nb", "tl": "fil"}
 
 _HINT_WEIGHT: Final = 0.5
@@ -294,10 +297,11 @@ def _best_candidate(text: str, script: str, hinted: str | None) -> tuple[str, fl
     ngrams = _ngram_scores(text, candidates)
     words = _word_scores(text.split(), script)
     letters = _letter_scores(text, script)
+    rare = _RARE.split()
     scores = {}
     for code in candidates:
         score = _NGRAM_WEIGHT * ngrams[code] + _WORD_WEIGHT * words[code] + letters.get(code, 0.0)
-        score -= _RARE_PENALTY * (code in _RARE)
+        score -= _RARE_PENALTY * (code in rare)
         score += _HINT_WEIGHT * (code == hinted)
         scores[code] = score
     best = max(candidates, key=scores.__getitem__)

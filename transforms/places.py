@@ -8,11 +8,11 @@ decided by these rules:
 3. Between places of one name decide, in this order of weight: what follows after a comma (Paris, Texas); the kind, as
    a country outweighs its namesakes; the other mentions of the candidate's country and of its neighbours; population.
    So Georgia is the state where the text speaks of the United States only, and عمان is Amman where it speaks of Jordan.
-4. A city of a million, a capital or a country stands for itself. A city of 400,000 does where nothing speaks against it.
-   A smaller one (100,000 where the language is spoken) needs its country, or another of its places, named elsewhere;
-   the smallest need their region or country after a comma.
+4. A city of a million, a capital or a country stands for itself. A city of 400,000 does where nothing speaks
+   against it. A smaller one (100,000 where the language is spoken) needs its country, or another place of it, named
+   elsewhere; the smallest also need a preposition before them, or their region or country after a comma.
 5. A name that is also an ordinary word or a name of people (``ambiguous-names.txt``) needs a word before it that
-   announces a place, or its country elsewhere, and no capitalised neighbour.
+   announces a place (city of X, مدينة X); large places with a capital letter only need to stand alone.
 6. After a first name or a title it is a surname (Michael Jordan, خالد المصري), there and everywhere else in the text.
 7. A demonym that is the name of a language (in English; اللغة الإنجليزية) is not counted.
 """
@@ -29,7 +29,6 @@ from schemas.records import Place, Span
 from transforms import gazetteer as gazetteers
 from transforms.folding import Folded, fold, fold_aligned
 from transforms.gazetteer import Entry, Gazetteer, Name, Node
-from transforms.gazetteer_forms import SPACELESS
 
 _PIECE: Final = 5_000
 """Characters that are looked at together; paragraphs are rarely longer. It bounds the work on hostile input."""
@@ -39,45 +38,51 @@ _CERTAIN_POPULATION: Final = 1_000_000
 _LARGE_POPULATION: Final = 400_000
 _HOME_POPULATION: Final = 100_000
 _COMMON_KINDS: Final = frozenset({"country", "territory", "region"})
+_CAPITAL_NOUNS: Final = frozenset({"de", "lb"})
+"""Languages that write all nouns with a capital, so that capitals around a name say nothing."""
 _STAYS: Final = frozenset(" -–‐‑'’ʼ\u00a0\u200c\u200f\u200e")
 """Marks that may stand between the words of one name."""
 
-# Words before a name that announce a place.
-_ANNOUNCING: Final = frozenset(
-    fold(word)
-    for word in (
-        "in from near at to around across outside inside city town village province state region capital port "
-        "في من إلى مدينة محافظة ولاية بلدة قرية منطقة دولة جمهورية العاصمة مطار ميناء بمدينة بمحافظة لمدينة ومدينة بمنطقة بلدية "
-        "aus nach bei stadt gemeinde region provinz hauptstadt raum "
-        "à a vers depuis près ville région province capitale dans "
-        "en desde hacia hasta ciudad provincia estado capital "
-        "в из город города городе области из-под под "
-        "di da città nella "
-        "em cidade do da no "
-        "در از به شهر استان کشور"
-    ).split()
+# Prepositions of place, and nouns, that announce the name of a place; the nouns are the stronger of the two.
+_PREPOSITIONS: Final = {
+    "en": "in near around outside",
+    "ar": "في من إلى",
+    "de": "in aus bei nach",
+    "fr": "à vers",
+    "es": "en desde hacia",
+    "it": "a di",
+    "pt": "em",
+    "ru": "в из",
+    "uk": "в у з",
+    "fa": "در از به",
+    "nl": "in bij uit",
+}
+_NOUNS: Final = {
+    "en": "city town village capital",
+    "ar": "مدينة محافظة ولاية بلدة قرية منطقة دولة جمهورية العاصمة مطار ميناء بمدينة بمحافظة لمدينة ومدينة بمنطقة "
+    "بلدية ومحافظة بلدتي محافظتي مدينتي لمحافظة بولاية ببلدة",
+    "de": "stadt gemeinde hauptstadt raum kreis landkreis dorf",
+    "fr": "ville village capitale",
+    "es": "ciudad capital municipio",
+    "it": "città capitale",
+    "pt": "cidade capital",
+    "ru": "город города городе городом столица столице столицы",
+    "uk": "місто місті міста",
+    "fa": "شهر استان کشور",
+    "tr": "kenti şehri ili",
+    "nl": "stad gemeente",
+}
+_LANGUAGE_WORDS: Final = (
+    "language languages speak speaks spoken speaking fluent اللغة لغة باللغة واللغة للغة باللغتين langue sprache auf "
+    "lengua idioma زبان язык языке на lingua língua"
 )
-_ARABIC_NOUNS: Final = frozenset(
-    fold(word)
-    for word in (
-        "مدينة محافظة ولاية بلدة قرية منطقة دولة جمهورية العاصمة مطار ميناء بمدينة بمحافظة لمدينة ومدينة بمنطقة بلدية ومحافظة "
-        "شهر استان کشور"
-    ).split()
+_ORGANISATION_WORDS: Final = (
+    "times post journal herald tribune globe chronicle gazette guardian mirror mail united fc cf ac sc airways "
+    "airlines rovers wanderers albion hotspur rangers university college street avenue road boulevard hotel hilton"
 )
-_LANGUAGE_WORDS: Final = frozenset(
-    fold(word)
-    for word in (
-        "language languages speak speaks spoken speaking fluent اللغة لغة باللغة واللغة للغة باللغتين langue sprache auf lengua idioma "
-        "زبان язык языке на lingua língua speak"
-    ).split()
-)
-_ORGANISATION_WORDS: Final = frozenset(
-    "times post journal herald tribune globe chronicle gazette guardian mirror mail united fc cf ac sc city's airways airlines "
-    "rovers wanderers albion hotspur rangers university college street avenue road boulevard hotel hilton".split()
-)
-_DIRECTIONS: Final = frozenset(
+_DIRECTIONS: Final = (
     "east west north south central greater downtown upper lower inner outer new old northern southern eastern western "
-    "nord sud est ouest ost west süd norte sur este oeste".split()
+    "nord sud est ouest ost süd norte sur este oeste"
 )
 
 
@@ -95,6 +100,8 @@ class _Mention:
     """Whether that word has a capital and does not begin a sentence."""
     capital_after: bool
     comma_after: bool
+    hyphenated: bool
+    """Whether a hyphen joins it to the word before."""
     key: str
 
 
@@ -272,10 +279,13 @@ def _mention(
     base = piece[0]
     last = first + count - 1
     before = after = ""
-    capital_before = capital_after = comma_after = False
+    capital_before = capital_after = comma_after = hyphenated = False
     if first:
         gap = _gap(text, base, folded, words[first - 1][1], words[first][0])
-        if gap.strip(" \u00a0") in ("", ".") and not (gap.strip() and words[first - 1][1] - words[first - 1][0] > 4):
+        hyphenated = gap in ("-", "‐", "‑")
+        spaced = not gap.strip(" \u00a0")
+        abbreviated = gap.strip() == "." and words[first - 1][1] - words[first - 1][0] <= 4
+        if hyphenated or spaced or abbreviated:
             before = folded.text[words[first - 1][0] : words[first - 1][1]]
             previous = base + folded.span(*words[first - 1])[0]
             if text[previous].isupper():
@@ -288,7 +298,7 @@ def _mention(
             capital_after = text[base + folded.span(*words[last + 1])[0]].isupper()
         comma_after = gap.strip() in (",", "،", "(")
     key = folded.text[words[first][0] : words[last][1]]
-    return _Mention(span[0], span[1], names, before, after, capital_before, capital_after, comma_after, key)
+    return _Mention(span[0], span[1], names, before, after, capital_before, capital_after, comma_after, hyphenated, key)
 
 
 def _scan_characters(text: str, base: int, folded: Folded, names: Gazetteer) -> Iterator[_Mention]:
@@ -308,7 +318,7 @@ def _scan_characters(text: str, base: int, folded: Folded, names: Gazetteer) -> 
         span = base + span_start, base + span_end
         fitting = _fitting(text, span, list(names.patterns[number]))
         if fitting and fitting[0].entry is not None:
-            yield _Mention(span[0], span[1], fitting, "", "", False, False, False, squeezed[start:end])
+            yield _Mention(span[0], span[1], fitting, "", "", False, False, False, False, squeezed[start:end])
 
 
 def _katakana(character: str) -> bool:
@@ -316,8 +326,18 @@ def _katakana(character: str) -> bool:
 
 
 @cache
+def _words(listed: str) -> frozenset[str]:
+    return frozenset(map(fold, listed.split()))
+
+
+@cache
+def _announcing(language: str, nouns_only: bool) -> frozenset[str]:
+    return _words(_NOUNS.get(language, "") + ("" if nouns_only else " " + _PREPOSITIONS.get(language, "")))
+
+
+@cache
 def _first_names() -> frozenset[str]:
-    lines = gazetteers._data("first-names.txt")
+    lines = gazetteers.data_lines("first-names.txt")
     return frozenset(fold(word) for line in lines for word in line.partition(":")[2].split())
 
 
@@ -329,26 +349,31 @@ def _entries(mention: _Mention) -> Iterator[tuple[Name, Entry]]:
 
 def _decide(text: str, mentions: list[_Mention], language: str) -> Iterator[tuple[_Mention, Entry]]:
     """Yield each mention that names a place, with the place."""
-    evidence = _evidence(mentions)
+    evidence = _evidence(mentions, _COMMON_KINDS | {"capital", "city"})
+    within = _evidence(mentions, frozenset({"region", "city"}))
     surnames = {mention.key for mention in mentions if _is_surname(mention)}
     for number, mention in enumerate(mentions):
         following = mentions[number + 1] if number + 1 < len(mentions) else None
         if not (mention.comma_after and following and following.start - mention.end <= 3):
             following = None
-        if _is_surname(mention) or _is_language(mention) or _is_feminine(text, mention) or mention.after in _ORGANISATION_WORDS:
+        if (
+            _is_surname(mention)
+            or _is_language(mention)
+            or _is_feminine(text, mention)
+            or mention.after in _words(_ORGANISATION_WORDS)
+        ):
             continue
-        chosen = max(_entries(mention), key=lambda pair: _weight(*pair, evidence, following, language), default=None)
-        if chosen is None:
-            continue
-        name, entry = chosen
+        candidates = list(_entries(mention))
+        weights = [_weight(name, entry, evidence, within, following) for name, entry in candidates]
+        name, entry = candidates[weights.index(max(weights))]
         if mention.key in surnames and (name.ambiguous or entry.kind not in _COMMON_KINDS) and following is None:
             continue
         if _certain_enough(mention, name, entry, evidence, following, language):
             yield mention, entry
 
 
-def _evidence(mentions: list[_Mention]) -> Counter[str]:
-    """Return how often each country is meant by a mention that can mean no other."""
+def _evidence(mentions: list[_Mention], kinds: frozenset[str]) -> Counter[str]:
+    """Return how often each country is meant by a mention, of a place of these kinds, that means no other."""
     evidence: Counter[str] = Counter()
     for mention in mentions:
         codes = {entry.country_code for _, entry in _entries(mention)}
@@ -361,13 +386,16 @@ def _evidence(mentions: list[_Mention]) -> Counter[str]:
             }
         if len(codes) != 1 or any(name.ambiguous for name in mention.names) or _is_surname(mention):
             continue
-        if any(entry.kind != "city" or entry.population >= _LARGE_POPULATION for _, entry in _entries(mention)):
+        if any(
+            entry.kind in kinds and (entry.kind != "city" or entry.population >= _LARGE_POPULATION)
+            for _, entry in _entries(mention)
+        ):
             evidence.update(codes)
     return evidence
 
 
 def _weight(
-    name: Name, entry: Entry, evidence: Counter[str], following: _Mention | None, language: str
+    name: Name, entry: Entry, evidence: Counter[str], within: Counter[str], following: _Mention | None
 ) -> tuple[float, int]:
     if entry.kind == "country":
         weight = 6.0
@@ -379,7 +407,9 @@ def _weight(
         weight = 5.5
     else:
         weight = 4.5
-    weight += min(3.0, 1.5 * evidence[entry.country_code])
+    # A region is meant where the text is about its country from the inside: it names other regions or cities of it.
+    counted = within if entry.kind == "region" else evidence
+    weight += min(3.0, 1.5 * counted[entry.country_code])
     near = gazetteers.neighbours().get(entry.country_code, frozenset())
     weight += min(1.0, 0.5 * sum(evidence[code] for code in near))
     weight -= 0.5 * (not name.trusted)
@@ -395,47 +425,46 @@ def _weight(
 def _certain_enough(
     mention: _Mention, name: Name, entry: Entry, evidence: Counter[str], following: _Mention | None, language: str
 ) -> bool:
-    cased = mention.names[0].capital
-    announced = mention.before in (_ANNOUNCING if cased else _ARABIC_NOUNS)
+    named_as_place = mention.before in _announcing(language, True)
+    announced = mention.before in _announcing(language, False)
     located = following is not None and any(
         other.kind in _COMMON_KINDS and other.country_code == entry.country_code for _, other in _entries(following)
     )
     known = evidence[entry.country_code] > 0
+    cased = name.capital
+    crowded = cased and (
+        (mention.capital_before and mention.before not in _words(_DIRECTIONS) and language not in _CAPITAL_NOUNS)
+        or (mention.capital_after and language not in _CAPITAL_NOUNS)
+    )
     if located or name.demonym:
         return True
     if entry.kind in _COMMON_KINDS:
-        if not name.ambiguous:
-            return True
-        if cased:
-            return not (mention.capital_before or mention.capital_after) or known
-        return known or announced
-    crowded = language != "de" and (
-        (mention.capital_before and mention.before not in _DIRECTIONS) or mention.capital_after
-    )
+        return not name.ambiguous or known or named_as_place or (cased and not crowded)
     large = entry.kind == "capital" or entry.population >= _CERTAIN_POPULATION
     if name.ambiguous:
-        if not cased:
-            return announced and (known or large)
-        return not crowded and (large or (known and announced))
+        if large and cased:
+            return not crowded
+        return named_as_place and (known or large)
     if large:
-        return True
-    if entry.population >= _LARGE_POPULATION:
-        return not crowded or known
-    if crowded:
+        return not mention.hyphenated or not crowded
+    if crowded and not (announced and known):
         return False
+    if entry.population >= _LARGE_POPULATION:
+        return True
     at_home = entry.country_code in gazetteers.home_countries(language)
     if at_home and name.trusted and entry.population >= _HOME_POPULATION * (2 if language == "en" else 1):
         return True
-    if entry.population >= (50_000 if at_home else _HOME_POPULATION):
+    if entry.population >= (_HOME_POPULATION // 2 if at_home else _HOME_POPULATION):
         return known or (announced and name.trusted)
     return known and announced
 
 
 def _is_surname(mention: _Mention) -> bool:
-    if mention.before not in _first_names():
-        return False
+    initial = len(mention.before) == 1 and mention.capital_before and mention.names[0].capital
+    if initial or mention.before not in _first_names():
+        return initial
     if mention.names[0].capital:
-        return mention.capital_before or mention.before not in _ANNOUNCING
+        return True
     return all(name.demonym or name.ambiguous or entry.kind == "city" for name, entry in _entries(mention))
 
 
@@ -450,4 +479,4 @@ def _is_feminine(text: str, mention: _Mention) -> bool:
 def _is_language(mention: _Mention) -> bool:
     if not all(name.demonym for name in mention.names):
         return False
-    return mention.before in _LANGUAGE_WORDS or (mention.before == "in" and not mention.after)
+    return mention.before in _words(_LANGUAGE_WORDS) or (mention.before == "in" and not mention.after)
