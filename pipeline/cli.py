@@ -62,8 +62,51 @@ def _fail(message: str) -> NoReturn:
     os._exit(1)
 
 
+class _Input(click.ParamType[str]):
+    """A file or folder that exists, or an address that fsspec reads (``s3://…``)."""
+
+    name = "path"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if "://" in str(value):
+            return str(value)
+        return str(click.Path(exists=True, readable=True).convert(value, param, ctx))
+
+
+_PRESETS: Final = ("ccnews", "eventregistry", "newsplease", "saudinewsnet")
+_FORMATS: Final = ("ninjs", "schemaorg", "newsplease", "parquet")
+_MAP_OPTIONS: Final = (
+    click.option(
+        "--preset", type=click.Choice(_PRESETS), envvar="KHABAR_PRESET", help="Field names of a known kind of dump."
+    ),
+    click.option(
+        "--map",
+        "map_",
+        multiple=True,
+        metavar="FIELD=NAME,...",
+        help="Take a raw field from another one (text=body,source=site.name); FIELD= drops it.",
+    ),
+)
+
+
+def _with_mapping(command: Any) -> Any:
+    for option in reversed(_MAP_OPTIONS):
+        command = option(command)
+    return command
+
+
+def _mapping(preset: str | None, pairs: tuple[str, ...]) -> Any:
+    from pipeline.mapping import MappingError, parse_mapping
+
+    try:
+        return parse_mapping(preset, pairs)
+    except MappingError as error:
+        raise click.UsageError(str(error)) from error
+
+
 @main.command()
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(exists=True, readable=True))
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=_Input())
+@_with_mapping
 @click.option("--out", default="out", type=click.Path(file_okay=False), envvar="KHABAR_OUT", help="Output folder.")
 @click.option("--workers", type=click.IntRange(1), envvar="KHABAR_WORKERS", help="Processes.  [default: all cores]")
 @click.option(
@@ -79,9 +122,20 @@ def _fail(message: str) -> NoReturn:
 )
 @click.option("--index", envvar="KHABAR_INDEX", help="Article index to use and keep.  [default: a new one in --out]")
 @click.option("--validate", is_flag=True, envvar="KHABAR_VALIDATE", help="Check each record against its JSON Schema.")
+@click.option(
+    "--format",
+    "formats",
+    multiple=True,
+    type=click.Choice(_FORMATS),
+    envvar="KHABAR_FORMAT",
+    help="Write the articles in this form as well.",
+)
+@click.option("--parquet", is_flag=True, envvar="KHABAR_PARQUET", help="Short for --format parquet.")
 @click.option("--debug", is_flag=True, envvar="KHABAR_DEBUG", help="Show the runner's log and tracebacks.")
 def run(
     paths: tuple[str, ...],
+    preset: str | None,
+    map_: tuple[str, ...],
     out: str,
     workers: int | None,
     deadline: float,
@@ -89,18 +143,23 @@ def run(
     max_record_mb: int,
     index: str | None,
     validate: bool,
+    formats: tuple[str, ...],
+    parquet: bool,
     debug: bool,
 ) -> None:
     """Run files and folders through the pipeline into a folder.
 
-    Reads .txt, .html, .json (one record) and .jsonl (one record a line), each also .gz, .zst, .bz2 or .xz. Writes
-    articles.jsonl, duplicates.jsonl, dead.jsonl and ledger.jsonl, in the order of the input.
+    Reads .txt, .html, .json, .jsonl, .csv, .tsv, WARC, ARC, RSS and Atom, each also .gz, .zst, .lz4, .bz2 or .xz; tar
+    and zip files of these; and Parquet. A PATH may be an address such as s3://bucket/folder. Writes articles.jsonl,
+    duplicates.jsonl, dead.jsonl and ledger.jsonl, in the order of the input.
     """
     from pipeline.fatal import JobStopped
     from pipeline.run import interruptible, quiet_logs, run_files
     from pipeline.settings import Settings, available_cores
     from pipeline.terminal import progress_bar, show_summary
 
+    mapping = _mapping(preset, map_)
+    wanted = (*formats, "parquet") if parquet else formats
     interruptible()
     if not debug:
         quiet_logs()
@@ -114,7 +173,9 @@ def run(
     )
     try:
         with progress_bar() as watch:
-            summary = run_files(paths, Path(out), settings, watch)
+            summary = run_files(
+                paths, Path(out), settings, watch, mapping=mapping, formats=tuple(dict.fromkeys(wanted))
+            )
     except JobStopped as error:
         _fail(f"{error}; {out} is as it was")
     except KeyboardInterrupt:

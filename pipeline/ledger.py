@@ -28,6 +28,7 @@ class SpanTally:
         self.end = start
         self._outcomes: Counter[str] = Counter()
         self._reasons: Counter[str] = Counter()
+        self._skipped: Counter[str] = Counter()
 
     def add(self, item: Item) -> None:
         """Add the item that follows. Raises `BrokenChainError` when it does not follow, or has no outcome yet."""
@@ -38,6 +39,8 @@ class SpanTally:
             raise BrokenChainError(f"{span} has no outcome but {type(item.state).__name__}")
         self.end = span.end
         if isinstance(item.state, Gap):
+            if item.state.reason:
+                self._skipped[item.state.reason] += 1
             return
         self._outcomes[outcome_name(item.state)] += 1
         if isinstance(item.state, Dead):
@@ -52,6 +55,7 @@ class SpanTally:
             records=self._outcomes.total(),
             outcomes=OutcomeCounts(**self._outcomes),
             reasons=dict(sorted(self._reasons.items())),
+            skipped=dict(sorted(self._skipped.items())),
             pipeline_version=PIPELINE_VERSION,
         )
 

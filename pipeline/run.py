@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from pipeline import fatal, metrics
-from pipeline.io.readers import find_files
+from pipeline.export import export
+from pipeline.io.readers import UnreadableError, find_files, stored_size
+from pipeline.mapping import IDENTITY, FieldMapping
 from pipeline.settings import Settings
 
 INDEX_FILE: Final = "index.sqlite"
@@ -27,6 +29,7 @@ class RunSummary:
     outcomes: dict[str, int]
     reasons: dict[str, int]
     languages: dict[str, int]
+    skipped: dict[str, int]
 
     @property
     def records(self) -> int:
@@ -44,16 +47,24 @@ class Progress:
 
 
 def run_files(
-    paths: tuple[str, ...], out: Path, settings: Settings, watch: Callable[[Progress], None] | None = None
+    paths: tuple[str, ...],
+    out: Path,
+    settings: Settings,
+    watch: Callable[[Progress], None] | None = None,
+    *,
+    mapping: FieldMapping = IDENTITY,
+    formats: tuple[str, ...] = (),
 ) -> RunSummary:
     """Run the files that `paths` name through the graph into the folder `out`; `watch` is told of progress.
 
-    The output is put in place when all of it is there; until then `out` keeps what it holds.
+    `mapping` renames the fields of foreign dumps; `formats` are those of `pipeline.export` to write as well. The output
+    is put in place when all of it is there; until then `out` keeps what it holds.
 
     Raises:
         fatal.JobStopped: the run cannot be finished; nothing was put in place.
     """
-    files = find_files(paths)
+    with fatal.stopping(UnreadableError, doing="cannot read the input"):
+        files = find_files(paths)
     if not files:
         raise fatal.JobStopped(f"no files in {', '.join(paths)}")
     with fatal.stopping(OSError, doing=f"cannot write to {out}"):
@@ -66,7 +77,10 @@ def run_files(
         before = _counts()
         started = time.monotonic()
         with _progress(files, watch):
-            _run_graph(files, output.staging, settings)
+            _run_graph(files, output.staging, settings, mapping)
+            for kind in formats:
+                with fatal.stopping(OSError, doing=f"cannot write to {out}"):
+                    export(output.staging, kind)
         seconds = time.monotonic() - started
         with fatal.stopping(OSError, doing=f"cannot write to {out}"):
             output.publish()
@@ -76,7 +90,7 @@ def run_files(
     return RunSummary(files=len(files), seconds=seconds, **counts)
 
 
-def _run_graph(files: tuple[str, ...], staging: Path, settings: Settings) -> None:
+def _run_graph(files: tuple[str, ...], staging: Path, settings: Settings, mapping: FieldMapping) -> None:
     # Beam takes long to import, so the processes of the sandbox start beside it.
     from pipeline.index import IndexDamaged, IndexUnavailable
     from pipeline.resources import INDEX, SANDBOX
@@ -95,7 +109,7 @@ def _run_graph(files: tuple[str, ...], staging: Path, settings: Settings) -> Non
             INDEX.acquire(settings)
         try:
             p = beam.Pipeline(runner=FnApiRunner(), options=PipelineOptions([]))
-            build(p, ReadFiles(files, settings), WriteFiles(staging), settings)
+            build(p, ReadFiles(files, settings, mapping), WriteFiles(staging), settings)
             p.run().wait_until_finish()
         except Exception as error:
             if stopped := fatal.first_cause():
@@ -112,6 +126,7 @@ def _counts() -> dict[str, dict[str, int]]:
         "outcomes": _by_label(metrics.OUTCOMES, "outcome"),
         "reasons": _by_label(metrics.DEAD_LETTERS, "reason"),
         "languages": _by_label(metrics.ARTICLES, "language"),
+        "skipped": _by_label(metrics.RECORDS_SKIPPED, "reason"),
     }
 
 
@@ -133,7 +148,7 @@ def _progress(files: tuple[str, ...], watch: Callable[[Progress], None] | None) 
     if watch is None:
         yield
         return
-    total = sum(Path(file).stat().st_size for file in files)
+    total = sum(map(stored_size, files))
     read_before = sum(_by_label(metrics.BYTES_READ, "source_kind").values())
     records_before = sum(_by_label(metrics.OUTCOMES, "outcome").values())
     finished = threading.Event()

@@ -65,6 +65,10 @@ def show_summary(summary: RunSummary, out: Path) -> None:
     for outcome in ("article", "unchanged", "duplicate", "dead"):
         details = _listed(summary.languages if outcome == "article" else summary.reasons if outcome == "dead" else {})
         table.add_row(f"  {outcome}", Text(str(summary.outcomes.get(outcome, 0)), justify="right"), f"  {details}")
+    if summary.skipped:
+        table.add_row(
+            "  skipped", Text(str(sum(summary.skipped.values())), justify="right"), f"  {_listed(summary.skipped)}"
+        )
     console.print(table)
     for line in _first_articles(out / "articles.jsonl"):
         console.print(Text(line, no_wrap=True, overflow="ellipsis"), soft_wrap=not console.is_terminal)

@@ -267,7 +267,11 @@ class OutcomeCounts(Record, frozen=True, kw_only=True):
 
 
 class Ledger(Record, frozen=True, kw_only=True):
-    """What became of one span ``[from, to)`` of a source; ``reasons`` counts the dead letters by reason."""
+    """What became of one span ``[from, to)`` of a source.
+
+    ``reasons`` counts the dead letters by reason; ``skipped`` the records of archives that are by rule no articles
+    (requests, images), by reason. They are not among ``records``.
+    """
 
     schema_version: int = SCHEMA_VERSION
     source: str
@@ -276,6 +280,7 @@ class Ledger(Record, frozen=True, kw_only=True):
     records: int
     outcomes: OutcomeCounts
     reasons: dict[str, int]
+    skipped: dict[str, int] = {}
     pipeline_version: str
 
 

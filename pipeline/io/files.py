@@ -17,7 +17,8 @@ from pipeline import fatal
 from pipeline.io.readers import FileReader, UnreadableError
 from pipeline.items import Gap, Item
 from pipeline.ledger import SpanTally, count_outcome
-from pipeline.metrics import RECORDS_READ
+from pipeline.mapping import IDENTITY, FieldMapping
+from pipeline.metrics import RECORDS_READ, RECORDS_SKIPPED
 from pipeline.settings import Settings
 from schemas.codec import encode
 from schemas.records import Article, Dead, Duplicate
@@ -25,6 +26,8 @@ from schemas.records import Article, Dead, Duplicate
 OUTPUT_OF: Final = {Article: "articles.jsonl", Duplicate: "duplicates.jsonl", Dead: "dead.jsonl"}
 LEDGER: Final = "ledger.jsonl"
 OUTPUT_FILES: Final = (*OUTPUT_OF.values(), LEDGER)
+ON_REQUEST: Final = ("parquet", "articles.ninjs.jsonl", "articles.schemaorg.jsonl", "articles.newsplease.jsonl")
+"""What a run also writes when it is asked to; a later run that is not leaves none of it behind."""
 
 _FILE_SHIFT: Final = 40
 _END: Final = 2**62
@@ -53,9 +56,10 @@ class _ReadingOrder(RestrictionProvider):  # type: ignore[misc]
 class _ReadFilesFn(beam.DoFn):  # type: ignore[misc]
     """Reads a list of files in order, in bundles; between two bundles it keeps the open file where it stands."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, mapping: FieldMapping) -> None:
         super().__init__()
         self._settings = settings
+        self._mapping = mapping
         self._reader: FileReader | None = None
         self._standing = -1
 
@@ -74,7 +78,8 @@ class _ReadFilesFn(beam.DoFn):  # type: ignore[misc]
                     return
                 records += 1
                 size += len(item.origin.payload) if item.origin else 0
-                RECORDS_READ.labels("file").inc()
+                if item.origin:
+                    RECORDS_READ.labels("file").inc()
                 yield item
                 self._standing = number << _FILE_SHIFT | item.span.end
                 if records >= self._settings.bundle_records or size >= self._settings.bundle_bytes:
@@ -87,7 +92,9 @@ class _ReadFilesFn(beam.DoFn):  # type: ignore[misc]
         if self._reader is None or self._standing != position:
             self._close()
             with fatal.stopping(UnreadableError):
-                self._reader = FileReader(path, max_record_bytes=self._settings.max_record_bytes, skip=record)
+                self._reader = FileReader(
+                    path, max_record_bytes=self._settings.max_record_bytes, skip=record, mapping=self._mapping
+                )
             self._standing = position
         return self._reader
 
@@ -103,13 +110,15 @@ class _ReadFilesFn(beam.DoFn):  # type: ignore[misc]
 class ReadFiles(beam.PTransform):  # type: ignore[misc]
     """Reads files, in the order given, as items whose state is an `Origin`."""
 
-    def __init__(self, paths: tuple[str, ...], settings: Settings) -> None:
+    def __init__(self, paths: tuple[str, ...], settings: Settings, mapping: FieldMapping = IDENTITY) -> None:
         super().__init__()
         self._paths = paths
         self._settings = settings
+        self._mapping = mapping
 
     def expand(self, begin: Any) -> Any:
-        return begin | "Files" >> beam.Create([self._paths]) | "Records" >> beam.ParDo(_ReadFilesFn(self._settings))
+        read = _ReadFilesFn(self._settings, self._mapping)
+        return begin | "Files" >> beam.Create([self._paths]) | "Records" >> beam.ParDo(read)
 
 
 class _WriteFilesFn(beam.DoFn):  # type: ignore[misc]
@@ -133,7 +142,9 @@ class _WriteFilesFn(beam.DoFn):  # type: ignore[misc]
             self._close_span()
             self._tally = SpanTally(item.span.source, item.span.start)
         self._tally.add(item)
-        if not isinstance(item.state, Gap):
+        if isinstance(item.state, Gap):
+            RECORDS_SKIPPED.labels(item.state.reason or "none").inc()
+        else:
             self._write(OUTPUT_OF[type(item.state)], item.state)
             count_outcome(item.state)
 
@@ -196,6 +207,8 @@ class OutputFolder:
             with (self.staging / name).open("rb") as file:
                 os.fsync(file.fileno())
         (self._folder / LEDGER).unlink(missing_ok=True)
+        for name in ON_REQUEST:
+            _remove(self._folder / name)
         for entry in sorted(self.staging.iterdir(), key=lambda entry: entry.name == LEDGER):
             entry.replace(self._folder / entry.name)
         self.discard()
@@ -203,6 +216,13 @@ class OutputFolder:
     def discard(self) -> None:
         """Remove what was written but not published."""
         shutil.rmtree(self.staging, ignore_errors=True)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _is_running(process_id: int) -> bool:

@@ -32,7 +32,7 @@ from pipeline.settings import PIPELINE_VERSION
 from schemas.reasons import Reason
 from schemas.records import FileProvenance
 
-__all__ = ["FileReader", "UnreadableError", "find_files"]
+__all__ = ["FileReader", "UnreadableError", "find_files", "stored_size"]
 
 _TYPE_OF_SUFFIX: Final = {
     ".txt": "text/plain",
@@ -92,6 +92,17 @@ def find_files(paths: tuple[str, ...]) -> tuple[str, ...]:
         for entry in _files_below(local) if local.is_dir() else [local]:
             found.setdefault(str(entry.resolve()), str(entry))
     return tuple(found.values())
+
+
+def stored_size(path: str) -> int:
+    """Return the size of a file in bytes as stored; 0 where it is not known before reading."""
+    try:
+        if not is_remote(path):
+            return Path(path).stat().st_size
+        system, within = file_system(path)
+        return int(system.size(within) or 0)
+    except Exception:
+        return 0  # what is wrong with the file, reading it will say
 
 
 def _files_below(folder: Path) -> Iterator[Path]:
@@ -214,7 +225,7 @@ class FileReader:
         beginning = b""
         if kind in {None, "warc", "arc"}:
             beginning = stored.read(_SAMPLE)
-            if isinstance(stored, StoredFile):
+            if isinstance(stored, StoredFile) and stored.seekable:
                 stored.seek(0)
             else:
                 stored = _Rejoined(beginning, stored)

@@ -81,6 +81,7 @@ class StoredFile:
 
     def __init__(self, path: str) -> None:
         self.path = path
+        self._taken = 0
         self.file: BinaryIO
         try:
             if is_remote(path):
@@ -98,9 +99,16 @@ class StoredFile:
     def read(self, size: int) -> bytes:
         """Return up to `size` bytes, none at the end."""
         try:
-            return self.file.read(size)
+            data = self.file.read(size)
         except Exception as error:
             raise self._unreadable(error) from error
+        self._taken += len(data)
+        return data
+
+    @property
+    def seekable(self) -> bool:
+        """Whether positions can be chosen; not those of a pipe."""
+        return self.file.seekable()
 
     def seek(self, position: int) -> None:
         """Go to a position from the start."""
@@ -111,7 +119,9 @@ class StoredFile:
 
     def tell(self) -> int:
         """Return the position of the next byte; where a reader of columns has closed the file, its end."""
-        return self.size if self.file.closed else self.file.tell()
+        if self.file.closed:
+            return self.size
+        return self.file.tell() if self.seekable else self._taken
 
     def close(self) -> None:
         """Close the file."""
@@ -214,7 +224,8 @@ class Content:
         """
         if self.damage is None or self._compression not in {".gz", ".zst", ".lz4"}:
             return False
-        assert isinstance(self._stored, StoredFile)
+        if not isinstance(self._stored, StoredFile) or not self._stored.seekable:
+            return False
         for position in self._candidates(self.member + 1):
             self._stored.seek(position)
             start = self._decompressor()

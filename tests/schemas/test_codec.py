@@ -38,6 +38,7 @@ def test_fields_come_in_declaration_order_and_with_their_public_names() -> None:
         "records",
         "outcomes",
         "reasons",
+        "skipped",
         "pipeline_version",
     ]
 
