@@ -10,6 +10,7 @@ import html
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from lxml import etree
@@ -19,7 +20,7 @@ from trafilatura.settings import Document
 
 from transforms import boilerplate
 from transforms.clean import clean_line, clean_text
-from transforms.dom import length_of, names_of, text_of
+from transforms.dom import length_of, names_of, selector, text_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +69,10 @@ _BLOCKS: Final = ("p", "br", "div", "li", "h1", "h2", "h3", "h4", "blockquote", 
 _LONG: Final = 80
 _SHORT_BODY: Final = 500
 _LEDE: Final = (40, 700)
-_LEDE_TAGS: Final = ("p", "h2", "h3", "div", "span", "strong", "header")
+_LEDES: Final = selector(
+    ".//*[self::p or self::h2 or self::div or self::span or self::strong or self::header]"
+    "[starts-with(normalize-space(), $start)]"
+)
 
 
 def extract_body(
@@ -134,8 +138,8 @@ def _trafilatura(tree: HtmlElement, url: str | None, *, fast: bool) -> list[str]
 
 
 def _strip(tree: HtmlElement) -> None:
-    """Take elements that never hold article text out of `tree`, comments and processing instructions too."""
-    for element in [e for e in tree.iter() if e.tag in _NEVER or not isinstance(e.tag, str)]:
+    """Take elements that never hold article text out of `tree`."""
+    for element in list(tree.iter(*_NEVER)):
         if element.tag in _WRAPPERS and next(element.iter("p", "h1"), None) is not None:
             continue
         _drop(element)
@@ -157,7 +161,7 @@ def _drop(element: HtmlElement) -> None:
 
 def _measure(tree: HtmlElement) -> tuple[int, int, list[str]]:
     """Return the length of a page's text and of its links, and the paragraphs that are long and no link."""
-    total = sum(len(text.strip()) for text in tree.itertext())
+    total = len(text_of(tree))
     linked = sum(length_of(link) for link in tree.iter("a"))
     paragraphs = []
     for element in tree.iter("p"):
@@ -167,11 +171,17 @@ def _measure(tree: HtmlElement) -> tuple[int, int, list[str]]:
     return total, linked, list(dict.fromkeys(paragraphs))
 
 
+@lru_cache(maxsize=4096)
+def _is_furniture(names: str) -> bool:
+    """Whether a class or id is one of parts beside the article; a page repeats its few hundred names many times."""
+    return _FURNITURE.search(names) is not None
+
+
 def _drop_furniture(tree: HtmlElement, total: int, paragraphs: int) -> None:
     """Drop elements whose class says that they stand beside the article, unless much of the page is in them."""
     for element in list(tree.iter(*_MARKABLE)):
         names = names_of(element)
-        if len(names) < 4 or not _FURNITURE.search(names) or element.getparent() is None:
+        if len(names) < 4 or not _is_furniture(names) or element.getparent() is None:
             continue
         if length_of(element) > _MAX_FURNITURE * total or next(element.iter("h1"), None) is not None:
             continue
@@ -263,16 +273,11 @@ def _same_containers(tree: HtmlElement, lines: Sequence[str]) -> list[str]:
 def _shown_lede(tree: HtmlElement, stated: str, lines: Sequence[str]) -> str | None:
     """Return the summary that a page shows between headline and text, when the text lacks it."""
     lede = clean_line(stated)
-    key = lede.rstrip("….").replace(" ", "")[:120]
-    if not _LEDE[0] <= len(lede) <= _LEDE[1] or key in "".join(lines).replace(" ", ""):
+    key = lede.rstrip("….")[:150]
+    if not _LEDE[0] <= len(lede) <= _LEDE[1] or "".join(key.split()) in "".join("".join(lines).split()):
         return None
-    for element in tree.iter(*_LEDE_TAGS):
-        if element.text is None and len(element) == 0:
-            continue
-        length = length_of(element)
-        if not len(key) <= length <= 2 * _LEDE[1]:
-            continue
+    for element in _LEDES(tree, start=key[: _LEDE[0]]):
         text = clean_line(text_of(element))
-        if text.replace(" ", "").startswith(key) and len(text) <= len(lede) + 200:
+        if "".join(text.split()).startswith("".join(key.split())) and len(text) <= len(lede) + 200:
             return text
     return None

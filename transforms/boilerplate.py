@@ -14,16 +14,20 @@ from transforms.wording import pattern
 _SENTENCE_END: Final = re.compile(r"[.!?…。！？؟۔।။:;][\"”’»«)\]』」]*$")
 _MAX_SERVICE: Final = 420
 _SHORT: Final = 90
+_AROUND: Final = 8
 
 
 def is_service(line: str) -> bool:
     """Whether a line is a call to act, a notice of rights or a label of the site."""
-    return len(line) <= _MAX_SERVICE and pattern("service").search(line) is not None
+    if len(line) > _MAX_SERVICE:
+        return False
+    lower = line.lower()
+    return pattern("service_start").match(lower) is not None or pattern("service").search(lower) is not None
 
 
 def is_pointer(line: str) -> bool:
     """Whether a line begins like one that leads to other articles ("Read more: …")."""
-    return pattern("pointer").search(line) is not None
+    return pattern("pointer").match(line[:_SHORT].lower()) is not None
 
 
 def ends_sentence(line: str) -> bool:
@@ -34,7 +38,13 @@ def ends_sentence(line: str) -> bool:
 def trim(lines: Sequence[str], *, titles: Sequence[str]) -> list[str]:
     """Return `lines` without boilerplate; `titles` are the spellings of the page's title."""
     kept = _without_head(list(lines), {fold(title) for title in titles})
-    kept = [line for line in kept if not is_service(line)]
+    # In the middle of an article only short lines can be service texts; the longer ones stand around it.
+    last = len(kept) - _AROUND
+    kept = [
+        line
+        for position, line in enumerate(kept)
+        if (2 <= position < last and len(line) > 2 * _SHORT) or not is_service(line)
+    ]
     return _without_tail(kept)
 
 
@@ -61,7 +71,7 @@ def _without_tail(lines: list[str]) -> list[str]:
     while end > 1:
         line = lines[end - 1]
         if (
-            pattern("credit").search(line)
+            pattern("credit").search(line.lower())
             or (is_pointer(line) and len(line) <= 2 * _SHORT)
             or (len(line) <= _SHORT and not ends_sentence(line) and line[:2] != "- " and _is_heading(lines, end - 1))
         ):

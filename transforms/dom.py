@@ -6,6 +6,12 @@ from typing import Any, Protocol, cast
 from lxml import etree
 from lxml.html import HtmlElement
 
+_STRING: Any = etree.XPath("string()", smart_strings=False)
+
+
+def _string(element: HtmlElement) -> str:
+    return cast(str, _STRING(element))
+
 
 class Text(Protocol):
     """A text node, as lxml gives them: a string that knows its element."""
@@ -17,10 +23,13 @@ class Text(Protocol):
         """Return the words, as `str.split`."""
 
 
-def selector(xpath: str) -> Callable[[HtmlElement], list[HtmlElement]]:
-    """Return a function that gives the elements of a tree that `xpath` selects, in document order."""
+def selector(xpath: str) -> Callable[..., list[HtmlElement]]:
+    """Return a function that gives the elements of a tree that `xpath` selects, in document order.
+
+    Its keyword arguments are the variables of `xpath`.
+    """
     compiled: Any = etree.XPath(xpath)
-    return cast(Callable[[HtmlElement], list[HtmlElement]], compiled)
+    return cast(Callable[..., list[HtmlElement]], compiled)
 
 
 def text_selector(xpath: str) -> Callable[[HtmlElement], list[Text]]:
@@ -34,6 +43,8 @@ def text_of(element: HtmlElement, *, limit: int | None = None, joint: str = "") 
 
     Reading stops after about `limit` characters, so that a large element costs no more than a small one.
     """
+    if limit is None and not joint:
+        return " ".join(_string(element).split())
     parts: list[str] = []
     length = 0
     for text in element.itertext():
@@ -46,7 +57,7 @@ def text_of(element: HtmlElement, *, limit: int | None = None, joint: str = "") 
 
 def length_of(element: HtmlElement) -> int:
     """Return the number of characters in `element`, spaces as they stand."""
-    return sum(map(len, element.itertext()))
+    return len(_string(element))
 
 
 def names_of(element: HtmlElement) -> str:

@@ -25,6 +25,7 @@ from transforms.title import find_title, site_keys
 
 _MAX_PAGE: Final = 20_000_000
 """Characters above which a page is rejected before it is parsed: news pages have 0.1 to 3 million."""
+_MAX_TAG: Final = 20_000
 _MAX_ATTRIBUTES: Final = 300
 _LONG_TAG: Final = re.compile(r"<([A-Za-z][\w:-]*)([^<>]{20000,})")
 _QUOTED: Final = re.compile(r"\"[^\"]*\"|'[^']*'")
@@ -111,7 +112,8 @@ def _parse(source: str) -> HtmlElement:
         raise Rejected(Stage.EXTRACT, Reason.EMPTY_CONTENT, "the page is empty")
     if "\x00" in source:
         source = source.replace("\x00", "")
-    source = _LONG_TAG.sub(_without_many_attributes, source)
+    if max(map(len, source.split("<"))) > _MAX_TAG:
+        source = _LONG_TAG.sub(_without_many_attributes, source)
     try:
         data = source.encode("utf-8")
     except UnicodeEncodeError:

@@ -32,7 +32,7 @@ def page_type(
     `links` is the share of link text in the page, `dated` whether its metadata give it a date.
     """
     length = sum(map(len, lines))
-    if length < _SHORT and title and pattern("error_title").search(title):
+    if length < _SHORT and title and pattern("error_title").search(title.lower()):
         return "error"
     if length < 2 * _SHORT and _is_check(title, lines) and not _claims_article(structured):
         return "consent"
@@ -65,7 +65,7 @@ def _claims_article(structured: Structured) -> bool:
 
 
 def _is_check(title: str | None, lines: Sequence[str]) -> bool:
-    found = sum(len(line) for line in (title or "", *lines) if pattern("check").search(line))
+    found = sum(len(line) for line in (title or "", *lines) if pattern("check").search(line.lower()))
     return found > 0.4 * (sum(map(len, lines)) + len(title or ""))
 
 

@@ -10,6 +10,7 @@ from transforms.folding import fold
 
 _FRAMES: Final = {
     "pointer": r"^[\s\[(«»>•▶►→*+-]*(?:{})",
+    "service_start": r"^(?:{})",
     "service": "{}",
     "credit": r"^[\s(\[*—–-]*(?:{})|\bcontributed (?:reporting|to this)\b",
     "error_title": "{}",
@@ -19,12 +20,16 @@ _FRAMES: Final = {
     "role_words": r"(?<!\w)(?:{})(?!\w)",
 }
 """How the patterns of a list are put together."""
+_CASELESS: Final = frozenset({"prefixes", "house_words", "role_words"})
 
 
 @functools.cache
 def pattern(name: str) -> re.Pattern[str]:
-    """Return the patterns of the list `name` as one expression, case ignored."""
-    return re.compile(_FRAMES[name].format("|".join(_lists()[name])), re.IGNORECASE)
+    """Return the patterns of the list `name` as one expression.
+
+    Those of `boilerplate.toml` are for lower-cased text: searching without case is four times as slow.
+    """
+    return re.compile(_FRAMES[name].format("|".join(_lists()[name])), re.IGNORECASE if name in _CASELESS else 0)
 
 
 @functools.cache
