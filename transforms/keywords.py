@@ -73,8 +73,8 @@ def find_keywords(text: str, title: str | None, language: str | None, limit: int
     code = (language or "en").partition("-")[0]
     unspaced = code in _UNSPACED_LENGTHS
     find = _runs if unspaced else _phrases
-    candidates = find(text[: _EXAMINED_UNSPACED if unspaced else _EXAMINED], code)
-    titled = find(title, code) if title else {}
+    titled = _of_title(title, code, unspaced=unspaced) if title else frozenset()
+    candidates = find(text[: _EXAMINED_UNSPACED if unspaced else _EXAMINED], code, titled)
     kept = _without_parts(
         [c for c in candidates.values() if len(c.words) == 1 or c.count > 1 or c.words in titled], unspaced=unspaced
     )
@@ -96,40 +96,80 @@ def find_keywords(text: str, title: str | None, language: str | None, limit: int
     return tuple(Keyword(text=c.spelling, score=max(round(value / ranked[0][0], 3), 0.001)) for value, c in ranked)
 
 
+def _of_title(title: str, code: str, *, unspaced: bool) -> frozenset[tuple[str, ...]]:
+    if unspaced:
+        return frozenset(_runs(title, code))
+    rows = [tuple(word for word, _, _ in row) for row in _rows(title, _stop_words(code))]
+    return frozenset(
+        row[start:end]
+        for row in rows
+        for start in range(len(row))
+        for end in range(start + 1, min(start + _PHRASE_WORDS, len(row)) + 1)
+    )
+
+
 def warm_up(languages: Iterable[str] = ("ar", "en")) -> None:
     """Load the word lists of `languages`."""
     for language in languages:
         _stop_words(language)
 
 
-def _phrases(text: str, code: str) -> dict[tuple[str, ...], _Candidate]:
-    """Return the words and phrases of a text that puts spaces between its words."""
-    stop = _stop_words(code)
+def _phrases(text: str, code: str, titled: Iterable[tuple[str, ...]] = ()) -> dict[tuple[str, ...], _Candidate]:
+    """Return the words of a text that puts spaces between them, and the phrases that recur or are `titled`."""
+    rows = list(_rows(text, _stop_words(code)))
     found: dict[tuple[str, ...], _Candidate] = {}
-    row: list[tuple[str, int, int]] = []  # words before this one with nothing but spaces between: folded, start, end
+    for row in rows:
+        for word, start, end in row:
+            _count(found, (word,), start, text[start:end])
+    # Only what recurs as words can recur as a phrase.
+    recurring = {words[0] for words, candidate in found.items() if candidate.count > 1}
+    recurring.update(word for words in titled for word in words)
+    for row in rows:
+        for first in range(len(row) - 1):
+            if row[first][0] not in recurring:
+                continue
+            words: tuple[str, ...] = (row[first][0],)
+            for word, _, end in row[first + 1 : first + _PHRASE_WORDS]:
+                if word not in recurring:
+                    break
+                words = (*words, word)
+                _count(found, words, row[first][1], text[row[first][1] : end])
+    return found
+
+
+def _rows(text: str, stop: frozenset[str]) -> Iterator[list[tuple[str, int, int]]]:
+    """Yield the rows of words, as (key, start, end), with no stop word and no mark between them."""
+    row: list[tuple[str, int, int]] = []
     for match in _TOKEN.finditer(text):
-        start, end = match.span()
         token = match[0]
-        word = ""
-        if token[0].isalnum():
+        start, end = match.span()
+        if not token[0].isalnum():
+            if row:
+                yield row
+                row = []
+            continue
+        if "'" in token or "’" in token:
             if elided := _ELIDED.match(token):
                 start += elided.end()
-                row.clear()
+                if row:
+                    yield row
+                    row = []
             elif suffix := _SUFFIX.search(token):
                 end -= len(suffix[0])
             word = _key(text[start:end])
-        if len(word) < _LETTERS or word in stop or word.isdigit() or token.casefold() in stop:
-            row.clear()
+        else:
+            word = _key(token)
+        if len(word) < _LETTERS or word in stop or token.casefold() in stop:
+            if row:
+                yield row
+                row = []
             continue
         row.append((word, start, end))
-        del row[:-_PHRASE_WORDS]
-        words: tuple[str, ...] = ()
-        for earlier, begin, _ in reversed(row):
-            words = (earlier, *words)
-            _count(found, words, begin, text[begin:end])
         if end < match.end():
-            row.clear()
-    return found
+            yield row
+            row = []
+    if row:
+        yield row
 
 
 @functools.lru_cache(maxsize=1 << 16)
@@ -143,10 +183,11 @@ def _key(word: str) -> str:
     return folded
 
 
-def _runs(text: str, code: str) -> dict[tuple[str, ...], _Candidate]:
-    """Return the runs of characters of a text without spaces between words that can be words of it."""
+def _runs(text: str, code: str, titled: Iterable[tuple[str, ...]] = ()) -> dict[tuple[str, ...], _Candidate]:
+    """Return the runs of characters of a text without spaces between words that recur, or are words or `titled`."""
     stop = _stop_words(code)
     zipf = _zipf(code)
+    known = frozenset(titled)
     shortest, longest = _UNSPACED_LENGTHS[code]
     found: dict[tuple[str, ...], _Candidate] = {}
     for match in _RUN.finditer(text):
@@ -164,7 +205,8 @@ def _runs(text: str, code: str) -> dict[tuple[str, ...], _Candidate]:
     return {
         words: candidate
         for words, candidate in found.items()
-        if words[0] not in stop and (candidate.count > 1 or words[0] in zipf or _WHOLE_RUN.match(words[0]))
+        if words[0] not in stop
+        and (words in known or candidate.count > 1 or words[0] in zipf or _WHOLE_RUN.match(words[0]))
     }
 
 

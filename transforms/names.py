@@ -19,9 +19,10 @@ from transforms.lexicon import Lexicon, ambiguous_names, key, lexicon, shared_wo
 ARABIC_SCRIPT: Final = frozenset(("ar", "fa", "ur", "ps", "ckb", "ug", "arz"))
 _CAPITAL_NOUNS: Final = frozenset(("de", "lb"))
 _TOKEN: Final = regex.compile(
-    r"(?:\p{Lu}\.)+(?=[ \-\p{Lu}])"
-    r"|(?:[OD]['’](?=\p{Lu})|(?:[Aa]l|[Ee]l|[Aa]s|[Aa]sh|[Aa]n|[Aa]r|[Aa]d|[Aa]t)-(?=\p{Lu}))?"
-    r"[\p{L}\p{M}\p{N}]+(?:[-‐\u200c][\p{L}\p{M}\p{N}]+)*['’]?+(?<=\p{L}['’](?=\p{L})|[^'’])"
+    # initials; O'Brien and al-Assad; words, with hyphens, and with the apostrophe of an elision or a case ending; marks
+    r"(?=[\p{Lu}ae])(?:(?:\p{Lu}\.)+(?=[ \-\p{Lu}])"
+    r"|(?:[OD]['’]|(?:[Aa][lsnrdt]|[Ee]l|[Aa]sh)-)(?=\p{Lu})[\p{L}\p{M}\p{N}]++(?:[-‐\u200c][\p{L}\p{M}\p{N}]++)*+)"
+    r"|[\p{L}\p{M}\p{N}]++(?:[-‐\u200c][\p{L}\p{M}\p{N}]++)*+(?:['’](?=\p{L}))?"
     r"|[^\p{L}\p{M}\p{N} ]"
 )
 _PARTICLES: Final = shared_words("particles")
@@ -403,6 +404,9 @@ class _ArabicFinder(_Finder):
         word = tokens.key[at]
         if not word or not tokens.raw[at][0].isalpha() or tokens.raw[at] in _ARABIC_FUNCTION_WORDS:
             return None
+        if word not in self.given and word[1:] not in self.given and word not in _ARABIC_PARTS:
+            if words.zipf.get(word, 0) >= 3.0:
+                return None
         announced, royal = self.announced(at)
         offset = 0
         part = word in _ARABIC_PARTS and word not in {"بن", "ال", "ام"}

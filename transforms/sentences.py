@@ -36,6 +36,9 @@ _WORD: Final = regex.compile(
     """,
     regex.VERBOSE,
 )
+_UNSPACED: Final = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
+_SPACED_WORD: Final = regex.compile(r"[\p{L}\p{M}\p{N}]++(?:['’.,:\-‐־\u200c\u200d״׳\"][\p{L}\p{M}\p{N}]++)*+")
+"""What `_WORD` finds in a text without such scripts, several times faster."""
 _UNSPACED_WORD_LENGTH: Final = 5
 
 
@@ -61,6 +64,8 @@ def sentences(text: str, language: str | None = None) -> tuple[Span, ...]:
 
 def count_words(text: str, language: str | None = None) -> int:
     """Return the number of words in `text`, whatever its scripts; `language` is not needed to tell them."""
+    if not _UNSPACED.search(text):
+        return len(_SPACED_WORD.findall(text))
     count = 0
     for match in _WORD.finditer(text):
         run = match["unspaced"]
