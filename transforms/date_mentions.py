@@ -29,6 +29,11 @@ _RANGE: Final = keys("- – — to and bis und au et al y a e до по и إل�
 _PLURAL_UNITS: Final = keys("years months jahre jahren monate monaten years’")
 _OTHER_ERAS: Final = dict.fromkeys(("ar", "ur"), range(1340, 1500)) | dict.fromkeys(("fa", "ps"), range(1200, 1500))
 """Years that are more likely Hijri or Jalali; each lies in two Gregorian ones."""
+_CORRESPONDING: Final = frozenset({"الموافق", "الموافق لـ", "الموافقة", "مطابق"})
+"""Between a weekday and its date: الجمعة الموافق 25 رمضان."""
+_EVERY: Final = keys("كل صلاة خطبة every each chaque jeden cada todos ogni her каждый каждую هر")
+"""Before a weekday that is not one day."""
+_CLOSING: Final = ("»", "”", '"')
 _SENTENCE_ENDS: Final = frozenset(".!?:")
 _BEFORE_AN_EVENT: Final = keys("من از that")
 """After these, "three days before" belongs to an event, not to the publication."""
@@ -132,6 +137,9 @@ def _joined(text: str, found: list[_Found]) -> Iterator[_Found]:
             last = mention
             continue
         if mention.start < last.end:
+            continue
+        if last.kind == "weekday" and text[last.end : mention.start].strip() in _CORRESPONDING:
+            last = mention._replace(start=last.start)
             continue
         beside = mention.start - last.end <= 3 and set(text[last.end : mention.start]) <= _IN_APPOSITION
         if beside and last.kind == "weekday" and mention.kind == "date" and mention.precision == "day":
@@ -440,7 +448,7 @@ def _is_part_of_number(tokens: Tokens, index: int) -> bool:
         return index + 1 < len(tokens) and tokens[index + 1].key in "%٪$€£¥°"
     following = tokens[index + 1]
     if following.kind == "word":
-        return True
+        return following.key not in ("م", "г", "р", "m")
     digits_follow = (
         index + 2 < len(tokens) and tokens[index + 2].kind == "digits" and tokens[index + 2].start == following.end
     )
@@ -487,6 +495,8 @@ def _day_word(
         return None
     if offset > 0 and text[token.start].isupper() and before is not None and before.key not in _SENTENCE_ENDS:
         return None  # German Morgen, the morning
+    if text[tokens[after - 1].end : tokens[after - 1].end + 1] in _CLOSING:
+        return None  # The name of a paper: «اليمن اليوم»
     definite = token.key == "اليوم" and after < len(tokens) and tokens[after].key.startswith("ال")
     if definite and lexicon("ar").weekdays.at(tokens, after) is None:
         return None  # اليوم التالي: the following day
@@ -502,6 +512,8 @@ def _weekday(
     if found is None and grammar.language in ("ar", "he"):
         found = _named(grammar.lexicon.weekdays, tokens, index)
     if found is None or len(token.key) <= 3:  # Abbreviations are words in their own right: sun, mar.
+        return None
+    if index and tokens[index - 1].key in _EVERY:
         return None
     first = text[token.start]
     if (first.isupper() or first.islower()) and first.isupper() != grammar.lexicon.weekdays_capitalised:
@@ -553,6 +565,9 @@ def _ago(
         after = ending[1]
     if after < len(tokens) and (tokens[after].kind == "digits" or tokens[after].key in _BEFORE_AN_EVENT):
         return None
+    slip = after + 1 < len(tokens) and tokens[after].key == "." and tokens[after + 1].start == tokens[after].end
+    if slip and tokens[after + 1].kind == "digits":
+        return None  # A slip in right-to-left typing: منذ عام .2003
     if count > _MOST_UNITS[unit]:
         return None
     end = tokens[after - 1].end
