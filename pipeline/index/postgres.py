@@ -10,17 +10,35 @@ from pipeline.index.base import IndexDamaged, IndexUnavailable
 from pipeline.index.rows import (
     IDENTITY_COLUMNS,
     IDENTITY_UPDATE,
+    MEMBER_COLUMNS,
+    STORY_COLUMNS,
     TABLES,
     VERSIONS,
     content_of,
     identity_of,
     identity_row,
+    membership_of,
+    membership_row,
+    story_of,
+    story_row,
     unpack_bands,
     version_of,
     version_row,
 )
 from pipeline.index.schema import MIGRATIONS, statements
-from pipeline.index.store import CANDIDATES_PER_BAND, Decided, Identity, Request, Store, Version, Writes
+from pipeline.index.store import (
+    CANDIDATES_PER_BAND,
+    Decided,
+    Identity,
+    Membership,
+    Request,
+    Store,
+    StoryRow,
+    Version,
+    Window,
+    Writes,
+)
+from transforms.stories import COMMON
 
 _TYPES: Final = {"integer": "BIGINT", "real": "DOUBLE PRECISION", "blob": "BYTEA", "clustered": ""}
 _LOCK_WAIT_SECONDS: Final = 30.0
@@ -141,6 +159,33 @@ class PostgresStore(Store):
         assert row is not None
         return row[0], row[1]
 
+    def memberships(self, uris: Iterable[str]) -> list[Membership]:
+        rows = self._rows(f"SELECT {MEMBER_COLUMNS} FROM story_member WHERE uri = ANY(%s)", uris)
+        return [membership_of(row) for row in rows]
+
+    def stories_with(self, windows: Sequence[Window]) -> dict[Window, list[tuple[int, int]]]:
+        sql = (
+            "SELECT wanted.key, wanted.low, wanted.high, found.day, found.story_id"
+            " FROM unnest(%s::bigint[], %s::int[], %s::int[]) AS wanted (key, low, high) CROSS JOIN LATERAL"
+            " (SELECT day, story_id FROM story_feature WHERE story_feature.key = wanted.key"
+            " AND day BETWEEN wanted.low AND wanted.high"
+            f" ORDER BY day DESC, story_id DESC LIMIT {COMMON}) AS found"
+        )
+        distinct = list(dict.fromkeys(windows))
+        columns = [[window[n] for window in distinct] for n in range(3)]
+        found: dict[Window, list[tuple[int, int]]] = {}
+        for key, low, high, day, story_id in self._execute(sql, *columns):
+            found.setdefault(Window(key, low, high), []).append((day, story_id))
+        return found
+
+    def stories(self, ids: Sequence[int]) -> list[StoryRow]:
+        return [story_of(row) for row in self._rows(f"SELECT {STORY_COLUMNS} FROM story WHERE id = ANY(%s)", ids)]
+
+    def last_story_id(self) -> int:
+        row = self._execute("SELECT coalesce(max(id), 0) FROM story").fetchone()
+        assert row is not None
+        return int(row[0])
+
     def write(self, writes: Writes, day: int) -> None:
         # Long lists of small rows go as arrays, in one statement; the others in one pipeline.
         with self._db.pipeline(), self._db.cursor() as cursor:
@@ -202,6 +247,26 @@ class PostgresStore(Store):
                     [list(writes.sources), list(writes.sources.values())],
                 )
 
+            if writes.stories:
+                cursor.executemany(
+                    f"INSERT INTO story VALUES ({_marks(8)}) ON CONFLICT (id) DO UPDATE SET"
+                    " first_day = excluded.first_day, last_day = excluded.last_day, languages = excluded.languages,"
+                    " articles = excluded.articles, profile = excluded.profile,"
+                    " last_seen = excluded.last_seen".encode(),
+                    [story_row(story, day) for story in writes.stories.values()],
+                )
+                entries = sorted(writes.story_features)
+                cursor.execute(
+                    "INSERT INTO story_feature SELECT * FROM unnest(%s::bigint[], %s::int[], %s::bigint[])"
+                    " ON CONFLICT DO NOTHING",
+                    [[entry[n] for entry in entries] for n in range(3)],
+                )
+            if writes.memberships:
+                cursor.executemany(
+                    f"INSERT INTO story_member VALUES ({_marks(5)})".encode(),
+                    [membership_row(member) for member in writes.memberships],
+                )
+
     def expire(self, before_day: int) -> int:
         gone = [i for (i,) in self._execute("SELECT id FROM identity WHERE last_seen < %s", before_day).fetchall()]
         versions = self._rows("SELECT id, identity_id, bands FROM version WHERE identity_id = ANY(%s)", gone)
@@ -216,6 +281,9 @@ class PostgresStore(Store):
             self._execute(f"DELETE FROM {table} WHERE identity_id = ANY(%s)", gone)
         self._execute("DELETE FROM decision WHERE observed < %s", before_day)
         self._execute("DELETE FROM identity WHERE id = ANY(%s)", gone)
+        stories = [i for (i,) in self._execute("SELECT id FROM story WHERE last_seen < %s", before_day).fetchall()]
+        for table, column in (("story_feature", "story_id"), ("story_member", "story_id"), ("story", "id")):
+            self._execute(f"DELETE FROM {table} WHERE {column} = ANY(%s)", stories)
         return len({identity_id for _, identity_id, _ in versions})
 
     def statistics(self) -> dict[str, int]:

@@ -1,11 +1,12 @@
 """How rows of the two stores, which have the same columns, become types and come from them."""
 
+import struct
 from array import array
 from typing import Any, Final
 
 import zstandard
 
-from pipeline.index.store import Alias, Identity, NewVersion, Version
+from pipeline.index.store import Alias, Identity, Membership, NewVersion, StoryRow, Version
 
 IDENTITY_COLUMNS: Final = (
     "id, uri, source, versions, current_version, alias_text, alias_version, alias_similarity, alias_method, last_seen"
@@ -18,7 +19,12 @@ VERSION_COLUMNS: Final = (
     " v.published_at, v.modified_at, v.fetched_at"
 )
 VERSIONS: Final = f"SELECT {VERSION_COLUMNS} FROM version v JOIN identity i ON i.id = v.identity_id"
-TABLES: Final = ("identity", "version", "band", "request", "decision", "source")
+STORY_COLUMNS: Final = "id, uri, first_day, last_day, languages, articles, profile"
+MEMBER_COLUMNS: Final = "uri, version, story_id, similarity, event_day"
+TABLES: Final = (
+    "identity", "version", "band", "request", "decision", "source", "story", "story_feature", "story_member"
+)  # fmt: skip
+_PROFILE_ENTRY: Final = struct.Struct("<qd?")
 
 _COMPRESSOR: Final = zstandard.ZstdCompressor(level=3)
 _DECOMPRESSOR: Final = zstandard.ZstdDecompressor()
@@ -91,3 +97,34 @@ def pack_bands(bands: tuple[int, ...]) -> bytes:
 def unpack_bands(packed: bytes) -> list[int]:
     """Return the band keys that `pack_bands` packed."""
     return array("q", packed).tolist()
+
+
+def story_of(row: tuple[Any, ...]) -> StoryRow:
+    """Return the story in a row of `STORY_COLUMNS`."""
+    id_, uri, first_day, last_day, languages, articles, packed = row
+    return StoryRow(
+        id=id_,
+        uri=uri,
+        first_day=first_day,
+        last_day=last_day,
+        languages=tuple(languages.split()),
+        articles=articles,
+        profile={key: (weight, neutral) for key, weight, neutral in _PROFILE_ENTRY.iter_unpack(packed)},
+    )
+
+
+def story_row(story: StoryRow, day: int) -> tuple[Any, ...]:
+    """Return the values of a story in the order of its table's columns."""
+    packed = b"".join(_PROFILE_ENTRY.pack(key, *entry) for key, entry in story.profile.items())
+    languages = " ".join(story.languages)
+    return story.id, story.uri, story.first_day, story.last_day, languages, story.articles, packed, day
+
+
+def membership_of(row: tuple[Any, ...]) -> Membership:
+    """Return the membership in a row of `MEMBER_COLUMNS`."""
+    return Membership(**dict(zip(Membership.__slots__, row, strict=True)))
+
+
+def membership_row(member: Membership) -> tuple[Any, ...]:
+    """Return the values of a membership in the order of its table's columns."""
+    return member.uri, member.version, member.story_id, member.similarity, member.event_day

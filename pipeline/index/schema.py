@@ -66,7 +66,36 @@ CREATE TABLE source (
 ){clustered};
 """
 
-MIGRATIONS: Final = (_ARTICLES,)
+_STORIES: Final = """
+CREATE TABLE story (
+    id {integer} PRIMARY KEY,
+    uri TEXT NOT NULL,
+    first_day INTEGER NOT NULL,
+    last_day INTEGER NOT NULL,
+    languages TEXT NOT NULL,
+    articles INTEGER NOT NULL,
+    profile {blob} NOT NULL,
+    last_seen INTEGER NOT NULL
+);
+CREATE INDEX story_last_seen ON story (last_seen);
+CREATE TABLE story_feature (
+    key {integer} NOT NULL,
+    day INTEGER NOT NULL,
+    story_id {integer} NOT NULL,
+    PRIMARY KEY (key, day, story_id)
+){clustered};
+CREATE TABLE story_member (
+    uri TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    story_id {integer} NOT NULL,
+    similarity {real} NOT NULL,
+    event_day INTEGER NOT NULL,
+    PRIMARY KEY (uri, version)
+){clustered};
+CREATE INDEX story_member_story ON story_member (story_id);
+"""
+
+MIGRATIONS: Final = (_ARTICLES, _STORIES)
 """Append only: the number of a migration is its place, counted from 1, and stored as the schema version."""
 
 

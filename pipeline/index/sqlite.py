@@ -10,17 +10,35 @@ from pipeline.index.base import IndexDamaged, IndexUnavailable
 from pipeline.index.rows import (
     IDENTITY_COLUMNS,
     IDENTITY_UPDATE,
+    MEMBER_COLUMNS,
+    STORY_COLUMNS,
     TABLES,
     VERSIONS,
     content_of,
     identity_of,
     identity_row,
+    membership_of,
+    membership_row,
+    story_of,
+    story_row,
     unpack_bands,
     version_of,
     version_row,
 )
 from pipeline.index.schema import MIGRATIONS, statements
-from pipeline.index.store import CANDIDATES_PER_BAND, Decided, Identity, Request, Store, Version, Writes
+from pipeline.index.store import (
+    CANDIDATES_PER_BAND,
+    Decided,
+    Identity,
+    Membership,
+    Request,
+    Store,
+    StoryRow,
+    Version,
+    Window,
+    Writes,
+)
+from transforms.stories import COMMON
 
 _TYPES: Final = {"integer": "INTEGER", "real": "REAL", "blob": "BLOB", "clustered": " WITHOUT ROWID"}
 _LOCK_WAIT_SECONDS: Final = 30.0
@@ -142,35 +160,65 @@ class SqliteStore(Store):
         identity_id, version_id = self._db.execute(sql).fetchone()
         return identity_id, version_id
 
+    def memberships(self, uris: Iterable[str]) -> list[Membership]:
+        rows = self._select(f"SELECT {MEMBER_COLUMNS} FROM story_member WHERE uri IN (?)", uris)
+        return [membership_of(row) for row in rows]
+
+    def stories_with(self, windows: Sequence[Window]) -> dict[Window, list[tuple[int, int]]]:
+        cursor = self._db.cursor()
+        sql = (
+            "SELECT day, story_id FROM story_feature WHERE key = ? AND day BETWEEN ? AND ?"
+            f" ORDER BY day DESC, story_id DESC LIMIT {COMMON}"
+        )
+        return {window: rows for window in windows if (rows := cursor.execute(sql, window).fetchall())}
+
+    def stories(self, ids: Sequence[int]) -> list[StoryRow]:
+        return [story_of(row) for row in self._select(f"SELECT {STORY_COLUMNS} FROM story WHERE id IN (?)", ids)]
+
+    def last_story_id(self) -> int:
+        (last,) = self._db.execute("SELECT coalesce(max(id), 0) FROM story").fetchone()
+        return int(last)
+
     def write(self, writes: Writes, day: int) -> None:
-        db = self._db
-        db.executemany(
+        self._many(
             f"INSERT INTO identity ({IDENTITY_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?)"
             f" ON CONFLICT (id) DO UPDATE SET {IDENTITY_UPDATE}",
             [identity_row(identity) for identity in writes.identities.values()],
         )
-        db.executemany(
+        self._many(
             "INSERT INTO version VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             [version_row(new, day) for new in writes.versions],
         )
-        db.executemany("UPDATE version SET content = NULL WHERE id = ?", [(i,) for i in sorted(writes.superseded)])
-        db.executemany(
+        self._many("UPDATE version SET content = NULL WHERE id = ?", [(i,) for i in sorted(writes.superseded)])
+        self._many(
             "UPDATE identity SET last_seen = ? WHERE id = ? AND last_seen < ?",
             [(day, identity_id, day) for identity_id in sorted(writes.seen)],
         )
-        db.executemany(
+        self._many(
             "INSERT OR IGNORE INTO band VALUES (?,?)",
             sorted((band, new.version.id) for new in writes.versions for band in new.bands),
         )
-        db.executemany(
+        self._many(
             "INSERT OR REPLACE INTO request VALUES (?,?,?,?)",
             [(key, r.body, r.identity_id, r.text) for key, r in writes.requests.items()],
         )
-        db.executemany(
+        self._many(
             "INSERT OR REPLACE INTO decision VALUES (?,?,?,?,?)",
             [(c, d.body, d.identity_id, d.decision.decode(), day) for c, d in writes.decisions.items()],
         )
-        db.executemany("INSERT OR REPLACE INTO source VALUES (?,?)", writes.sources.items())
+        self._many("INSERT OR REPLACE INTO source VALUES (?,?)", list(writes.sources.items()))
+        self._many(
+            "INSERT OR REPLACE INTO story VALUES (?,?,?,?,?,?,?,?)",
+            [story_row(story, day) for story in writes.stories.values()],
+        )
+        self._many("INSERT OR IGNORE INTO story_feature VALUES (?,?,?)", sorted(writes.story_features))
+        self._many(
+            "INSERT INTO story_member VALUES (?,?,?,?,?)", [membership_row(member) for member in writes.memberships]
+        )
+
+    def _many(self, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        if rows:
+            self._db.executemany(sql, rows)
 
     def expire(self, before_day: int) -> int:
         db = self._db
@@ -189,6 +237,12 @@ class SqliteStore(Store):
             db.execute(f"DELETE FROM {table} WHERE identity_id IN ({gone})", (before_day,))
         db.execute("DELETE FROM decision WHERE observed < ?", (before_day,))
         db.execute("DELETE FROM identity WHERE last_seen < ?", (before_day,))
+        db.execute("CREATE TEMP TABLE IF NOT EXISTS gone_story (id INTEGER PRIMARY KEY)")
+        db.execute("DELETE FROM gone_story")
+        db.execute("INSERT INTO gone_story SELECT id FROM story WHERE last_seen < ?", (before_day,))
+        for table in ("story_feature", "story_member"):
+            db.execute(f"DELETE FROM {table} WHERE story_id IN (SELECT id FROM gone_story)")
+        db.execute("DELETE FROM story WHERE last_seen < ?", (before_day,))
         return int(count)
 
     def statistics(self) -> dict[str, int]:

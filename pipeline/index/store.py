@@ -4,6 +4,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from transforms.stories import Profile
 
 CANDIDATES_PER_BAND = 16
 """Of the versions that share a band key the latest so many are looked at: a key that many share says little."""
@@ -84,6 +87,38 @@ class Decided:
     decision: bytes
 
 
+class Window(NamedTuple):
+    """A story feature, and the days in which stories with it are looked for, both ends included."""
+
+    key: int
+    low: int
+    high: int
+
+
+@dataclass(slots=True, kw_only=True)
+class StoryRow:
+    """A story; its `uri` is that of the article that opened it."""
+
+    id: int
+    uri: str
+    first_day: int
+    last_day: int
+    languages: tuple[str, ...] = ()
+    articles: int = 0
+    profile: Profile = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Membership:
+    """A version of an article in its story."""
+
+    uri: str
+    version: int
+    story_id: int
+    similarity: float
+    event_day: int
+
+
 @dataclass(slots=True)
 class Writes:
     """What a batch changes; one entry for each row, whatever number of records of the batch touched it."""
@@ -97,6 +132,10 @@ class Writes:
     requests: dict[bytes, Request] = field(default_factory=dict)
     decisions: dict[str, Decided] = field(default_factory=dict)
     sources: dict[str, bytes] = field(default_factory=dict)
+    stories: dict[int, StoryRow] = field(default_factory=dict)
+    story_features: set[tuple[int, int, int]] = field(default_factory=set)
+    """Feature key, day, story."""
+    memberships: list[Membership] = field(default_factory=list)
 
 
 class Store(ABC):
@@ -139,6 +178,19 @@ class Store(ABC):
     @abstractmethod
     def last_ids(self) -> tuple[int, int]:
         """Return the highest identity id and the highest version id in use, 0 when there is none."""
+
+    @abstractmethod
+    def memberships(self, uris: Iterable[str]) -> list[Membership]: ...
+
+    @abstractmethod
+    def stories_with(self, windows: Sequence[Window]) -> dict[Window, list[tuple[int, int]]]:
+        """Return (day, story id) of the latest `COMMON` entries in each window."""
+
+    @abstractmethod
+    def stories(self, ids: Sequence[int]) -> list[StoryRow]: ...
+
+    @abstractmethod
+    def last_story_id(self) -> int: ...
 
     @abstractmethod
     def write(self, writes: Writes, day: int) -> None: ...

@@ -5,17 +5,19 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final, overload
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from pipeline.index.base import Decision, Index, Observation, Probe, StoryFeatures
 from pipeline.index.deciding import Deciding, duplicate, repeated, request_hash, short
+from pipeline.index.grouping import Grouping
 from pipeline.index.store import Decided, Identity, Request, Store, Version, Writes
 from schemas.records import Story
 
 _DAY: Final = 86_400
 _UNDER_WAY: Final = 10_000
+Asked = TypeVar("Asked", Probe, Observation, StoryFeatures)
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Decision).decode
 
@@ -61,7 +63,12 @@ class StoredIndex(Index):
             return decisions
 
     def assign_stories(self, articles: Sequence[StoryFeatures]) -> list[Story | None]:
-        return [None] * len(articles)
+        articles = [_legible(article) for article in articles]
+        with self._turn, self._store.transaction(exclusive=True):
+            grouping = Grouping(self._store, articles, self._day())
+            stories = [grouping.assign(article) for article in articles]
+            grouping.finish()
+            return stories
 
     def expire(self, before_day: int) -> int:
         with self._turn, self._store.transaction(exclusive=True):
@@ -126,16 +133,11 @@ def _known(request: Request, identity: Identity, versions: dict[int, Version]) -
     return None
 
 
-@overload
-def _legible(asked: Probe) -> Probe: ...
-@overload
-def _legible(asked: Observation) -> Observation: ...
-def _legible(asked: Probe | Observation) -> Probe | Observation:
+def _legible(asked: Asked) -> Asked:
     """Return `asked` with names that every store can hold: no NUL, no lone surrogates (of file names, say)."""
-    names = ("coordinates",) if isinstance(asked, Probe) else ("coordinates", "uri", "title", "source", "language")
     changed: dict[str, Any] = {}
-    for name in names:
-        value: str | None = getattr(asked, name)
+    for name in ("coordinates", "uri", "title", "source", "language"):
+        value: str | None = getattr(asked, name, None)
         if value and not value.isprintable():
             changed[name] = value.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
     return replace(asked, **changed) if changed else asked
