@@ -22,6 +22,7 @@ import regex
 
 from schemas.records import Keyword
 from transforms.folding import fold
+from transforms.lexicon import zipf
 
 _LETTERS: Final = 3
 _PHRASE_WORDS: Final = 3
@@ -78,10 +79,12 @@ def find_keywords(text: str, title: str | None, language: str | None, limit: int
     kept = _without_parts(
         [c for c in candidates.values() if len(c.words) == 1 or c.count > 1 or c.words in titled], unspaced=unspaced
     )
-    zipf = _zipf(code)
+    frequencies = _zipf(code)
 
     def score(candidate: _Candidate) -> float:
-        rarity = sum(_MAX_ZIPF - zipf.get(word, _UNKNOWN_ZIPF) for word in candidate.words) / len(candidate.words)
+        rarity = sum(_MAX_ZIPF - frequencies.get(word, _UNKNOWN_ZIPF) for word in candidate.words) / len(
+            candidate.words
+        )
         phrase = 1 + _PHRASE_BONUS * (len(candidate.words) - 1)
         early = 1 + _EARLY_BONUS / (1 + candidate.first / _EARLY_CHARACTERS)
         return (
@@ -186,7 +189,7 @@ def _key(word: str) -> str:
 def _runs(text: str, code: str, titled: Iterable[tuple[str, ...]] = ()) -> dict[tuple[str, ...], _Candidate]:
     """Return the runs of characters of a text without spaces between words that recur, or are words or `titled`."""
     stop = _stop_words(code)
-    zipf = _zipf(code)
+    frequencies = _zipf(code)
     known = frozenset(titled)
     shortest, longest = _UNSPACED_LENGTHS[code]
     found: dict[tuple[str, ...], _Candidate] = {}
@@ -206,7 +209,7 @@ def _runs(text: str, code: str, titled: Iterable[tuple[str, ...]] = ()) -> dict[
         words: candidate
         for words, candidate in found.items()
         if words[0] not in stop
-        and (words in known or candidate.count > 1 or words[0] in zipf or _WHOLE_RUN.match(words[0]))
+        and (words in known or candidate.count > 1 or words[0] in frequencies or _WHOLE_RUN.match(words[0]))
     }
 
 
@@ -241,20 +244,14 @@ def _stop_words(language: str) -> frozenset[str]:
     import stopwordsiso
 
     listed = stopwordsiso.stopwords(language) if stopwordsiso.has_lang(language) else set()
-    common = (word for word, zipf in _zipf(language).items() if zipf >= _STOP_ZIPF)
+    common = (word for word, frequency in _zipf(language).items() if frequency >= _STOP_ZIPF)
     return frozenset((*map(_key, listed), *map(fold, listed), *common))
 
 
 @functools.cache
 def _zipf(language: str) -> dict[str, float]:
-    """Return the Zipf frequency (log10 of occurrences per 10^9 words) of the words of `language` by their key."""
-    import wordfreq
-
-    try:
-        frequencies = wordfreq.get_frequency_dict(language, "small")
-    except LookupError:
-        return {}
-    zipf: dict[str, float] = {}
-    for word, frequency in frequencies.items():
-        zipf.setdefault(_key(word), math.log10(frequency) + 9)
-    return zipf
+    """Return the Zipf frequencies of the words of `language` by their key, the commonest form's for each."""
+    found: dict[str, float] = {}
+    for word, frequency in zipf(language).items():
+        found.setdefault(_key(word), frequency)
+    return found

@@ -30,6 +30,7 @@ _DAYS: Final = shared_words("days")
 _ARABIC_PARTS: Final = shared_words("arabic_parts")
 _ARABIC_TAILS: Final = shared_words("arabic_tails")
 _ARABIC_FUNCTION_WORDS: Final = shared_words("arabic_function_words", fold=False)
+_COMPLEMENT_ENDS: Final = shared_words("complement_ends")
 _BEFORE_GOD: Final = shared_words("before_god")
 _PLACE_BEGINNINGS: Final = shared_words("place_beginnings")
 _ROYAL: Final = shared_words("royal")
@@ -176,8 +177,13 @@ class _Finder:
         if article := _ARTICLE.match(role):
             role = role[article.end() :]
         keys = [_key(word) for word in role.split()]
-        if not any(map(self.words.is_head, keys[:4])) or not self.words.says.isdisjoint(keys):
+        head = next((i for i, word in enumerate(keys[:4]) if self.words.is_head(word)), None)
+        if head is None or not self.words.says.isdisjoint(keys) or not self.words.links.isdisjoint(keys[:head]):
             return None
+        words = role.split()
+        while len(words) > head + 1 and (len(words[-1]) == 1 or _key(words[-1]) in self.words.links):
+            words.pop()  # cut off at the point of an abbreviation: of the U
+        role = " ".join(words)
         return role if self.plain_apposition(role) else None
 
     def plain_apposition(self, role: str) -> bool:
@@ -234,7 +240,11 @@ class _CasedFinder(_Finder):
             and tokens.joined[at]
             and (words.is_head(tokens.key[at - 1]) or tokens.key[at - 1] in words.honorifics)
         )
-        if word in _PLACE_BEGINNINGS or (self.blocks(at) and not (announced and self.is_given(word))):
+        if (
+            word in _PLACE_BEGINNINGS
+            or (at > 0 and tokens.joined[at] and tokens.key[at - 1] in _PLACE_BEGINNINGS)
+            or (self.blocks(at) and not (announced and self.is_given(word)))
+        ):
             return 0
         last = self.extend(at)
         length = last - at
@@ -292,7 +302,7 @@ class _CasedFinder(_Finder):
                 after += 1
             if after == last or after >= len(tokens.raw) or not tokens.joined[after]:
                 break
-            if not tokens.raw[after][0].isupper() or self.blocks(after):
+            if not tokens.raw[after][0].isupper() or tokens.raw[after].isupper() or self.blocks(after):
                 break
             last = after + 1
         return last
@@ -404,9 +414,9 @@ class _ArabicFinder(_Finder):
         word = tokens.key[at]
         if not word or not tokens.raw[at][0].isalpha() or tokens.raw[at] in _ARABIC_FUNCTION_WORDS:
             return None
-        if word not in self.given and word[1:] not in self.given and word not in _ARABIC_PARTS:
-            if words.zipf.get(word, 0) >= 3.0:
-                return None
+        named = word in self.given or word[1:] in self.given or word in _ARABIC_PARTS
+        if not named and words.zipf.get(word, 0) >= 3.0:
+            return None
         announced, royal = self.announced(at)
         offset = 0
         part = word in _ARABIC_PARTS and word not in {"بن", "ال", "ام"}
@@ -457,6 +467,8 @@ class _ArabicFinder(_Finder):
         last = at + 1
         certain = False
         if tokens.key[at] in _ARABIC_PARTS and last < len(tokens.raw) and tokens.joined[last]:
+            if self.words.zipf.get(tokens.key[last], 0) > 5.5 and tokens.key[last] not in self.given:
+                return last, False
             last += 1
             certain = True
         words = 1
@@ -474,7 +486,7 @@ class _ArabicFinder(_Finder):
                     break
                 last += 2
                 certain = True
-            elif self.closes(last):
+            elif self.closes(last) or (words > 1 and self.words.is_head(word)):
                 break
             elif word in self.given:
                 if word.startswith("ال"):
@@ -528,22 +540,13 @@ class _ArabicFinder(_Finder):
         word, words = self.tokens.key[at], self.words
         if not self.tokens.raw[at][0].isalpha():
             return False
+        if word in _COMPLEMENT_ENDS or (word in self.given and word not in self.ambiguous):
+            return False
         if word.startswith("ال") or word in words.links:
             return not (last and word in words.links and not word.startswith("ال"))
         if word in words.says or (word[:1] in "وف" and word[1:] in words.says) or word in words.pronouns:
             return False
-        return words.zipf.get(word, 0) < 6.3 and word not in {
-            "ان",
-            "الى",
-            "مع",
-            "او",
-            "التي",
-            "الذي",
-            "بعد",
-            "قبل",
-            "امس",
-            "اليوم",
-        }
+        return words.zipf.get(word, 0) < 6.3
 
     def begins_complement(self, at: int) -> bool:
         return True
@@ -585,7 +588,6 @@ def _bring_together(text: str, tokens: Tokens, mentions: list[Mention], finder: 
     """Return the people of `mentions`, with later mentions by family name alone."""
     people: list[Named] = []
     by_family: dict[str, list[int]] = {}
-    taken: dict[int, int] = {}
     events: list[tuple[int, Mention | None, int]] = [(m.first, m, 0) for m in mentions]
     inside = {i for m in mentions for i in range(m.first, m.last)}
     families = {finder.base(tokens.key[m.last - 1]) for m in mentions}
@@ -610,8 +612,11 @@ def _bring_together(text: str, tokens: Tokens, mentions: list[Mention], finder: 
                 else:
                     late.append(alone)
             continue
-        name = text[mention.start : mention.end]
+        end = mention.end
         family = finder.base(tokens.key[mention.last - 1])
+        if isinstance(finder, _CasedFinder) and finder.capital_nouns and family[-1:] == "s" and family[:-1] in families:
+            family, end = family[:-1], end - 1  # a genitive: Hendels, beside Hendel
+        name = text[mention.start : end]
         given = (
             finder.base(_key(text[mention.start : tokens.end[mention.first]]))
             if mention.last - mention.first > 1
@@ -629,9 +634,8 @@ def _bring_together(text: str, tokens: Tokens, mentions: list[Mention], finder: 
         if len(name.split()) > len(person.name.split()) or (not person.given and given):
             person.name, person.given = name, given
         person.role = person.role or mention.role
-        person.spans.append((mention.start, mention.end))
+        person.spans.append((mention.start, end))
         person.leads.append(mention.lead)
-        taken[mention.first] = index
     for word, start, end in late:
         candidates = by_family.get(word, [])
         if len(candidates) == 1:

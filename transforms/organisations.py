@@ -19,6 +19,8 @@ from transforms.names import ARABIC_SCRIPT, Tokens, tokenize
 _MOST_WORDS: Final = 6
 _ARABIC_PLAIN: Final = shared_words("arabic_plain")
 """Adjectives that with a noun alone name nothing: the general authority, the supreme court (of which country?)."""
+_ROYAL: Final = shared_words("royal")
+_RELATIVE: Final = shared_words("complement_ends")
 _VERB: Final = regex.compile(r"(?<!^де)(?:л|ла|ли|ло|ет|ит|ют|ат|ут|ся)$")
 _TAIL: Final = regex.compile(r"['’]s?$")
 _ARABIC_ADJECTIVE: Final = regex.compile(
@@ -104,19 +106,17 @@ def find_organisations(text: str, language: str | None) -> tuple[Organisation, .
         start, end = tokens.start[first] + offset, tokens.end[last - 1]
         if tail := _TAIL.search(tokens.raw[last - 1]):
             end -= len(tail[0])
-        named.setdefault(key(text[start:end].replace(" ", "_")), []).append((start, end))
+        spelling = key(text[start:end])
+        if arabic and offset and tokens.key[at].startswith("لل"):
+            spelling = f"ال{spelling}"
+        named.setdefault(spelling, []).append((start, end))
         at = last
     merged = _merge(named, text)
-    found_all = [
-        Organisation(
-            name=text[slice(*spans[0])] if name is None else name, count=len(spans), spans=tuple(sorted(spans))
-        )
-        for name, spans in merged
-    ]
+    found_all = [Organisation(name=name, count=len(spans), spans=tuple(sorted(spans))) for name, spans in merged]
     return tuple(sorted(found_all, key=lambda organisation: organisation.spans[0]))
 
 
-def _merge(named: dict[str, list[Span]], text: str) -> list[tuple[str | None, list[Span]]]:
+def _merge(named: dict[str, list[Span]], text: str) -> list[tuple[str, list[Span]]]:
     """Bring a name and its longer form with a noun before it together: حركة حماس and حماس."""
     merged: dict[str, list[Span]] = {}
     longest: dict[str, str] = {}
@@ -130,7 +130,10 @@ def _merge(named: dict[str, list[Span]], text: str) -> list[tuple[str | None, li
         merged[spelling] = list(named[spelling])
         if len(words) == 2:
             longest.setdefault(key(words[-1]), spelling)
-    return [(text[slice(*named[spelling][0])], spans) for spelling, spans in merged.items()]
+    return [
+        (next((text[a:b] for a, b in named[spelling] if key(text[a:b]) == spelling), text[slice(*spans[0])]), spans)
+        for spelling, spans in merged.items()
+    ]
 
 
 def _known_at(tokens: Tokens, at: int, *, arabic: bool) -> tuple[int, int, int] | None:
@@ -157,7 +160,7 @@ def _known_at(tokens: Tokens, at: int, *, arabic: bool) -> tuple[int, int, int] 
         for words, _ in _known().get("ال" + word[2:], ()):
             last = at + len(words)
             if tokens.key[at + 1 : last] == list(words[1:]) and all(tokens.joined[at + 1 : last]):
-                return at, last, 1
+                return at, last, 2
     return None
 
 
@@ -231,12 +234,15 @@ def _pattern_arabic(tokens: Tokens, at: int, words: Lexicon, nouns: _Nouns) -> t
             offset, word = 1, word[1:]
         else:
             return None
+    if tokens.raw[at].endswith("ى") and word == key("نادي"):
+        return None  # نادى, he called
     last = at + 1
     if word in nouns.definite:
         while (
             last < len(tokens.raw)
             and tokens.joined[last]
             and last - at < 4
+            and tokens.key[last] not in _RELATIVE
             and _ARABIC_ADJECTIVE.match(tokens.key[last])
         ):
             last += 1
@@ -256,11 +262,14 @@ def _pattern_arabic(tokens: Tokens, at: int, words: Lexicon, nouns: _Nouns) -> t
     if chain and last < len(tokens.raw) and tokens.joined[last]:
         own = tokens.key[last]
         last += 1
-    if not own.startswith("ال") and words.zipf.get(own, 0) > 4.8 and not chain:
+    if not own.startswith("ال") and words.zipf.get(own, 0) > 4.4 and not chain:
         return None  # an indefinite noun: any company, a council of elders
     while last < len(tokens.raw) and tokens.joined[last] and last - at < 5:
         following = tokens.key[last]
-        if not (
+        if own in _ROYAL and (following in words.given or following == "بن"):
+            last += 1
+            continue
+        if following in _RELATIVE or not (
             _ARABIC_ADJECTIVE.match(following)
             or (following.startswith("وال") and own.startswith("ال") and len(following) > 6)
         ):
