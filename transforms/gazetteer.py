@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from itertools import islice, product
 from typing import Any, Final
 
 from transforms.folding import fold
@@ -172,11 +173,7 @@ def _spaceless(language: str, listed: _Listed) -> Gazetteer:
 
 
 def _base_sequences(words: list[str], language: str) -> Iterator[tuple[str, ...]]:
-    forms = [bases(word, language) for word in words]
-    yield tuple(form[0] for form in forms)
-    if any(len(form) > 1 for form in forms):
-        for number in range(min(2 ** len(forms), 16)):
-            yield tuple(form[min(number >> place & 1, len(form) - 1)] for place, form in enumerate(forms))
+    return islice(product(*(bases(word, language) for word in words)), 81)
 
 
 def _names(language: str) -> Iterator[tuple[str, Name]]:
@@ -271,7 +268,7 @@ def _is_word(text: str, entry: Entry, language: str, trusted: bool) -> bool:
         if taken and not trusted and frequencies.get(reading, 0.0) > frequency + 0.5:
             return True  # وجدة is rather "and Jeddah" than Oujda
     at_home = entry.country_code in home_countries(language)
-    return frequency > 3.0 + math.log10(max(entry.population, 1) / 50_000) + at_home + trusted
+    return frequency > 3.0 + math.log10(max(entry.population, 1) / 50_000) + 1.3 * at_home + trusted
 
 
 @cache
@@ -384,6 +381,14 @@ def _demonyms(language: str) -> Iterator[tuple[str, Entry]]:
                 yield form, countries()[code]
     if language == "tr":
         yield from _turkish_demonyms()
+    elif language == "fa":
+        yield from _persian_demonyms()
+
+
+def _persian_demonyms() -> Iterator[tuple[str, Entry]]:
+    """Yield "country + ی" as it is written after a consonant, an alef and a silent heh."""
+    for text, entry in _cldr_countries("fa"):
+        yield text + {"ا": "یی", "ه": "\u200cای"}.get(text[-1], "ی"), entry
 
 
 def _turkish_demonyms() -> Iterator[tuple[str, Entry]]:

@@ -34,6 +34,7 @@ _ENDINGS_BY_LANGUAGES: Final = {
     "hu": (
         "ban ben ba be ból ből ra re ról ről on en ön nak nek ig hoz hez höz tól től nál nél val vel ot et öt at t i"
     ),
+    "el": "σ ς ν",
     "et": "s st sse l lt le ga ni na ks t",
     "ro": "ul ului i ei ii a iei",
     "fa": "ها هاي هايي ي يي",
@@ -58,12 +59,16 @@ _FINAL_VOWELS: Final = {
 
 
 def bases(word: str, language: str | None) -> tuple[str, ...]:
-    """Return the forms under which the folded `word` of a name is indexed: itself, and without a final vowel."""
-    finals = _FINAL_VOWELS.get(language or "")
-    if finals and len(word) > _BASE_LENGTH and word[-1] in finals:
-        shorter = word.rstrip(finals) if word[-2] in finals else word[:-1]
-        return (word, shorter) if len(shorter) >= _BASE_LENGTH else (word,)
-    return (word,)
+    """Return the forms under which the folded `word` of a name is indexed: itself, and the stems of its cases."""
+    finals = _FINAL_VOWELS.get(language or "", "")
+    found = [word]
+    if len(word) > _BASE_LENGTH and word[-1] in finals:
+        found.append(word[:-1])
+        if len(word) > _BASE_LENGTH + 2 and word[-2] in finals:  # adjectives: саудовская
+            found.append(word[:-2])
+    if language == "uk" and word.endswith(("ів", "їв")):  # Харків, Харкова; Київ, Києва
+        found.append(word[:-2] + ("ов" if word[-2] == "і" else "єв"))
+    return tuple(found)
 
 
 def readings(language: str | None) -> Callable[[str], tuple[Reading, ...]]:
@@ -76,11 +81,12 @@ def readings(language: str | None) -> Callable[[str], tuple[Reading, ...]]:
     if not endings:
         return _plain
     longest = max(map(len, endings))
+    shortest = _BASE_LENGTH if language != "ko" else 2
 
     @lru_cache(maxsize=50_000)
     def inflected(word: str) -> tuple[Reading, ...]:
         found = [(word, 0)]
-        for length in range(1, min(longest, len(word) - _BASE_LENGTH) + 1):
+        for length in range(1, min(longest, len(word) - shortest) + 1):
             if word[-length:] in endings:
                 found.append((word[:-length], 0))
         return tuple(found)
@@ -112,7 +118,7 @@ def _arabic(word: str) -> tuple[Reading, ...]:
 def _hebrew(word: str) -> tuple[Reading, ...]:
     found = [(word, 0)]
     taken = 0
-    while taken < 3 and len(word) - taken > _BASE_LENGTH and word[taken] in "הובלמשכ":
+    while taken < 3 and len(word) - taken > 2 and word[taken] in "הובלמשכ":
         taken += 1
         found.append((word[taken:], taken))
     return tuple(found)

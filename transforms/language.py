@@ -132,7 +132,7 @@ _LETTERS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "Hebr": (("װױײ", "yi"),),
 }  # fmt: skip
 _LETTER_WEIGHT: Final = 40.0
-_LETTER_LIMIT: Final = 4.0
+_LETTER_LIMIT: Final = 6.0
 
 _NGRAM_WEIGHT: Final = 0.7
 _NGRAM_FLOOR: Final = math.log(1e-30)

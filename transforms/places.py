@@ -40,6 +40,7 @@ _HOME_POPULATION: Final = 100_000
 _COMMON_KINDS: Final = frozenset({"country", "territory", "region"})
 _CAPITAL_NOUNS: Final = frozenset({"de", "lb"})
 """Languages that write all nouns with a capital, so that capitals around a name say nothing."""
+_ARABIC_PROCLITICS: Final = ("و", "ف", "ب", "ك", "ل")
 _STAYS: Final = frozenset(" -–‐‑'’ʼ\u00a0\u200c\u200f\u200e")
 """Marks that may stand between the words of one name."""
 
@@ -382,7 +383,10 @@ def _evidence(mentions: list[_Mention], kinds: frozenset[str]) -> Counter[str]:
             codes = {
                 entry.country_code
                 for name, entry in _entries(mention)
-                if name.demonym or entry.kind in ("country", "capital") or entry.population >= _CERTAIN_POPULATION
+                if name.demonym
+                or entry.kind in _COMMON_KINDS
+                or entry.kind == "capital"
+                or entry.population >= _CERTAIN_POPULATION
             }
         if len(codes) != 1 or any(name.ambiguous for name in mention.names) or _is_surname(mention):
             continue
@@ -400,7 +404,7 @@ def _weight(
     if entry.kind == "country":
         weight = 6.0
     elif entry.kind == "capital":
-        weight = 5.0
+        weight = 5.6
     elif entry.kind == "city":
         weight = math.log10(max(entry.population, 10)) - 2.0
     elif entry.kind == "territory":
@@ -461,7 +465,9 @@ def _certain_enough(
 
 def _is_surname(mention: _Mention) -> bool:
     initial = len(mention.before) == 1 and mention.capital_before and mention.names[0].capital
-    if initial or mention.before not in _first_names():
+    names = _first_names()
+    proclitic = mention.before[:1] in _ARABIC_PROCLITICS and mention.before[1:] in names
+    if initial or not (mention.before in names or proclitic):
         return initial
     if mention.names[0].capital:
         return True
