@@ -87,6 +87,10 @@ class Topics:
     duplicates: str = "news.duplicates"
     dead: str = "news.dead"
     ledger: str = "news.ledger"
+    replays: str = "news.replays"
+    """What `khabar replay` has sent, one record for each file."""
+    trends: str = "news.trends"
+    """Written by the job of `khabar trends`, not by the stream."""
 
     @classmethod
     def with_prefix(cls, prefix: str) -> "Topics":

@@ -82,6 +82,8 @@ class DeadRow(NamedTuple):
     read_from: str
     position: int
     processed_at: str | None
+    place: str | None
+    redriven: str | None
 
 
 class StoryRow(NamedTuple):
@@ -172,6 +174,10 @@ class Reader:
         """Use `database`. Raises `StoreError` when it does not have the tables."""
         self._db = database
         check(database)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._db.close()
 
     def headlines(self, selection: Selection, *, before: int | None = None, limit: int = PAGE) -> list[Headline]:
         """Return the latest versions of what `selection` asks for, the last loaded first, from the id `before` on."""

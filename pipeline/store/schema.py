@@ -70,10 +70,13 @@ CREATE TABLE dead (
     payload_bytes BIGINT NOT NULL,
     attempts INTEGER NOT NULL,
     processed_at TEXT,
+    place TEXT,
+    redriven TEXT,
     record {json} NOT NULL,
     UNIQUE (read_from, position)
 );
 CREATE INDEX dead_in_order ON dead (reason, id);
+CREATE INDEX dead_by_place ON dead (place);
 CREATE TABLE ledger (
     read_from TEXT NOT NULL,
     from_position BIGINT NOT NULL,

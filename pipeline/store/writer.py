@@ -1,7 +1,7 @@
 """Writes records into the store: what comes twice counts once, and positions commit with what they cover."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -27,6 +27,8 @@ class Stored:
     record: Record
     processed_at: str | None = None
     """When it was written to its topic, RFC 3339; not known for files."""
+    place: str | None = None
+    """Where it stands in its topic, ``partition/offset``; the name of a dead letter in `khabar dead`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +73,15 @@ class Writer:
         rows = self._db.query("SELECT topic, part, position FROM positions")
         return {(topic, partition): position for topic, partition, position in rows}
 
-    def write(self, batch: Sequence[Stored], positions: Iterable[TopicPosition] = ()) -> None:
+    def write(
+        self,
+        batch: Sequence[Stored],
+        positions: Iterable[TopicPosition] = (),
+        redriven: Mapping[str, str] | None = None,
+    ) -> None:
         """Write a batch and the positions behind it, together or not at all.
+
+        `redriven` names dead letters that were run again, by place, and where their raw record stands now.
 
         Raises:
             MovedError: a position is not where the batch starts; nothing was written.
@@ -87,6 +96,10 @@ class Writer:
             self._write_articles(by_type.get(Article, []), changes)
             self._write_duplicates(by_type.get(Duplicate, []), changes)
             self._write_dead(by_type.get(Dead, []), changes)
+            self._db.run_many(
+                "UPDATE dead SET redriven = ? WHERE place = ?",
+                [(raw, place) for place, raw in sorted((redriven or {}).items())],
+            )
             self._write_ledger(by_type.get(Ledger, []), changes)
             self._write_trends(by_type.get(Trend, []))
             self._write_alarms(by_type.get(Alarm, []))
@@ -287,6 +300,7 @@ class Writer:
                     record.payload_bytes,
                     len(record.attempts),
                     utc_time(stored.processed_at),
+                    stored.place,
                     _json_text(record),
                 )
             )
@@ -439,7 +453,7 @@ _DUPLICATE_COLUMNS: Final = (
 )
 _DEAD_COLUMNS: Final = (
     *("id", "read_from", "position", "stage", "reason", "error_type", "message", "raw_id", "url", "payload_bytes"),
-    *("attempts", "processed_at", "record"),
+    *("attempts", "processed_at", "place", "record"),
 )
 _LEDGER_COLUMNS: Final = (
     *("read_from", "from_position", "to_position", "records", *_OUTCOMES),
