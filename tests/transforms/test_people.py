@@ -137,6 +137,12 @@ def test_a_place_is_neither() -> None:
     assert find_people(text, "en", places=(place,))[0] == ()
 
 
+def test_names_are_looked_for_in_a_bounded_part() -> None:
+    text = "Joe Biden " + "word " * 60_000 + "Keir Starmer"
+    people, _ = find_people(text, "en")
+    assert [person.name for person in people] == ["Joe Biden"]
+
+
 @given(
     st.lists(
         st.sampled_from(
