@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from lxml import etree
 from lxml.html import HtmlElement, document_fromstring
@@ -66,9 +66,12 @@ _LINKED: Final = ("p", "li", "h2", "h3", "h4", "h5", "h6")
 _MAX_FURNITURE: Final = 0.25
 """Share of a page's text, and 0.3 of its paragraphs, up to which an element's class name may condemn it."""
 _BLOCKS: Final = ("p", "br", "div", "li", "h1", "h2", "h3", "h4", "blockquote", "tr")
+_MAX_ELEMENTS: Final = 15_000
+"""Elements of a stripped page up to which trafilatura is asked: its time grows with the square in places."""
 _LONG: Final = 80
 _SHORT_BODY: Final = 500
 _LEDE: Final = (40, 700)
+_COUNT: Any = etree.XPath("count(.//*)")
 _LEDES: Final = selector(
     ".//*[self::p or self::h2 or self::div or self::span or self::strong or self::header]"
     "[starts-with(normalize-space(), $start)]"
@@ -87,14 +90,18 @@ def extract_body(
     total, linked, paragraphs = _measure(tree)
     _drop_furniture(tree, total, sum(map(len, paragraphs)))
     _drop_link_blocks(tree, total)
-    lines = _trafilatura(tree, url, fast=True)
-    method, fallback = "trafilatura-fast", None
-    coverage = _coverage(lines, paragraphs)
-    best = _score(lines, coverage) + 0.05
-    for name, candidate in _second_opinions(tree, url, lines, coverage):
-        share = _coverage(candidate, paragraphs)
-        if _score(candidate, share) > best:
-            lines, coverage, best, fallback = candidate, share, _score(candidate, share), name
+    fallback = None
+    if _COUNT(tree) > _MAX_ELEMENTS:
+        method, coverage = "blocks", 1.0
+        lines = _blocks(tree)
+    else:
+        method, lines = "trafilatura-fast", _trafilatura(tree, url, fast=True)
+        coverage = _coverage(lines, paragraphs)
+        best = _score(lines, coverage) + 0.05
+        for name, candidate in _second_opinions(tree, url, lines, coverage):
+            share = _coverage(candidate, paragraphs)
+            if _score(candidate, share) > best:
+                lines, coverage, best, fallback = candidate, share, _score(candidate, share), name
     lines = boilerplate.trim(lines, titles=titles)
     stated = boilerplate.trim(_lines(_plain(stated_body or "")), titles=titles)
     if sum(map(len, stated)) > max(200, 1.6 * sum(map(len, lines))):
@@ -135,6 +142,13 @@ def _plain(text: str) -> str:
 def _trafilatura(tree: HtmlElement, url: str | None, *, fast: bool) -> list[str]:
     found = bare_extraction(tree, url=url, fast=fast, favor_precision=not fast, include_comments=False)
     return _lines(found.text or "") if isinstance(found, Document) else []
+
+
+def _blocks(tree: HtmlElement) -> list[str]:
+    """Return the text of a page block by block, without judging it: for trees that are too large to be judged."""
+    for element in tree.iter(*_BLOCKS):
+        element.tail = "\n" + (element.tail or "")
+    return _lines("".join(map(str, tree.itertext())))
 
 
 def _strip(tree: HtmlElement) -> None:

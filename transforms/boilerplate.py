@@ -15,6 +15,7 @@ _SENTENCE_END: Final = re.compile(r"[.!?…。！？؟۔।။:;][\"”’»«)\
 _MAX_SERVICE: Final = 420
 _SHORT: Final = 90
 _AROUND: Final = 8
+_REPEATS: Final = 4
 
 
 def is_service(line: str) -> bool:
@@ -50,12 +51,14 @@ def trim(lines: Sequence[str], *, titles: Sequence[str]) -> list[str]:
 
 def _without_head(lines: list[str], titles: set[str]) -> list[str]:
     """Drop the title where it is repeated before the text, and the labels before it."""
-    for position, line in enumerate(lines[:10]):
-        if fold(line) in titles:
-            before = lines[:position]
-            if all(len(other) <= 2 * _SHORT and not ends_sentence(other) for other in before):
-                before = []
-            return before + _without_head(lines[position + 1 :], titles)
+    for _ in range(_REPEATS):
+        position = next((i for i, line in enumerate(lines[:10]) if fold(line) in titles), None)
+        if position is None:
+            break
+        before = lines[:position]
+        if all(len(other) <= 2 * _SHORT and not ends_sentence(other) for other in before):
+            before = []
+        lines = before + lines[position + 1 :]
     return lines
 
 

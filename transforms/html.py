@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 from urllib.parse import urljoin
 
@@ -13,6 +14,7 @@ from transforms import dates
 from transforms.authors import find_authors
 from transforms.body import Body, extract_body
 from transforms.clean import clean_line
+from transforms.dom import text_of
 from transforms.encoding import Decoded, to_text
 from transforms.errors import Rejected
 from transforms.folding import fold
@@ -25,10 +27,13 @@ from transforms.title import find_title, site_keys
 
 _MAX_PAGE: Final = 20_000_000
 """Characters above which a page is rejected before it is parsed: news pages have 0.1 to 3 million."""
-_MAX_TAG: Final = 20_000
 _MAX_ATTRIBUTES: Final = 300
-_LONG_TAG: Final = re.compile(r"<([A-Za-z][\w:-]*)([^<>]{20000,})")
-_QUOTED: Final = re.compile(r"\"[^\"]*\"|'[^']*'")
+_MANY_ATTRIBUTES: Final = re.compile(
+    r"<([A-Za-z][\w:-]*+)"
+    r"(?:[\s/]++[^\s<>=\"'/]++(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s\"'<>]++))?+)"
+    f"{{{_MAX_ATTRIBUTES},}}+"
+)
+"""A tag with so many attributes that the parser, which compares each with all, would need minutes for it."""
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")
 _MIN_TEXT: Final = 40
 _MAX_TAGS: Final = 30
@@ -49,7 +54,7 @@ def extract_html(
     decoded = to_text(body, content_type=content_type, encoding=encoding) if isinstance(body, bytes) else None
     source = decoded.text if decoded else str(body)
     tree = _parse(source)
-    headings = [text for h in tree.iter("h1") if (text := clean_line(" ".join(h.itertext())))][:10]
+    headings = [text for h in islice(tree.iter("h1"), 20) if (text := clean_line(text_of(h, limit=1000, joint=" ")))]
     structured = read_structured(tree, url=url, headings=headings)
     title_element = clean_line(tree.findtext(".//title") or "") or None
     site = structured.first("og:site_name", "application-name") or next(iter(structured.texts("publisher")), None)
@@ -112,8 +117,8 @@ def _parse(source: str) -> HtmlElement:
         raise Rejected(Stage.EXTRACT, Reason.EMPTY_CONTENT, "the page is empty")
     if "\x00" in source:
         source = source.replace("\x00", "")
-    if max(map(len, source.split("<"))) > _MAX_TAG:
-        source = _LONG_TAG.sub(_without_many_attributes, source)
+    if source.count("=") > _MAX_ATTRIBUTES * 20:
+        source = _MANY_ATTRIBUTES.sub(r"<\1", source)
     try:
         data = source.encode("utf-8")
     except UnicodeEncodeError:
@@ -125,11 +130,6 @@ def _parse(source: str) -> HtmlElement:
     except (etree.LxmlError, ValueError, AssertionError) as error:
         raise Rejected(Stage.EXTRACT, Reason.NO_CONTENT, f"the page cannot be parsed: {error}") from error
     return tree
-
-
-def _without_many_attributes(match: re.Match[str]) -> str:
-    """Return a tag without its attributes when it has so many that the parser would need minutes for them."""
-    return match.group() if len(_QUOTED.sub("", match[2]).split()) <= _MAX_ATTRIBUTES else f"<{match[1]}"
 
 
 def _tags(structured: Structured) -> tuple[str, ...]:
