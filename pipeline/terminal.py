@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from bidi.algorithm import get_display
 from rich.console import Console
@@ -18,6 +18,9 @@ from pipeline.run import Progress as RunProgress
 from pipeline.run import RunSummary
 from schemas.codec import decode
 from schemas.records import Article
+
+if TYPE_CHECKING:
+    from pipeline.replay import ReplaySummary
 
 _SHOWN_ARTICLES: Final = 5
 _FIRST_STRONG_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
@@ -35,14 +38,14 @@ def readable(text: str) -> str:
 
 
 @contextmanager
-def progress_bar() -> Iterator[Callable[[RunProgress], None] | None]:
-    """Give a function that shows the progress of a run, or None where nobody watches."""
+def progress_bar(command: str = "run") -> Iterator[Callable[[RunProgress], None] | None]:
+    """Give a function that shows the progress of a command, or None where nobody watches."""
     console = Console(stderr=True)
     if not console.is_terminal:
         yield None
         return
     with Progress(
-        TextColumn("[bold]khabar run"),
+        TextColumn(f"[bold]khabar {command}"),
         BarColumn(),
         TextColumn("{task.percentage:>3.0f} %"),
         TextColumn("{task.fields[records]} records"),
@@ -73,6 +76,26 @@ def show_summary(summary: RunSummary, out: Path) -> None:
     for line in _first_articles(out / "articles.jsonl"):
         console.print(Text(line, no_wrap=True, overflow="ellipsis"), soft_wrap=not console.is_terminal)
     console.print(f"written to {out}{os.sep}")
+
+
+def show_replay(summary: "ReplaySummary", topic: str, *, dry_run: bool) -> None:
+    """Print what a replay sent, or what a dry run found and its first records."""
+    console = Console(highlight=False, soft_wrap=True)
+    verb = f"to send to {topic}" if dry_run else f"sent to {topic}"
+    before = f", {summary.before} sent before" if summary.before else ""
+    console.print(f"{summary.sent} records {verb}{before}, of {summary.files} files")
+    if summary.earliest and summary.latest:
+        undated = f", {summary.undated} without a time" if summary.undated else ""
+        console.print(f"  from {summary.earliest:%Y-%m-%d %H:%M} to {summary.latest:%Y-%m-%d %H:%M} UTC{undated}")
+    if summary.unreadable:
+        console.print(f"  cannot be read  {summary.unreadable.total()}  {_listed(summary.unreadable)}")
+    if summary.skipped:
+        console.print(f"  skipped  {summary.skipped.total()}  {_listed(summary.skipped)}")
+    for sample in summary.samples:
+        console.print(Text(f"\n{sample.pop('from')}"))
+        for name, value in sample.items():
+            if value:
+                console.print(Text(f"  {name:<7} {readable(value) if name in {'title', 'text'} else value}"))
 
 
 def _listed(counts: dict[str, int], limit: int = 8) -> str:

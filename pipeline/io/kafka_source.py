@@ -29,6 +29,7 @@ from kafka.errors import OffsetOutOfRangeError
 from pipeline.fatal import stopping
 from pipeline.io.kafka_config import KafkaJob, committed_offset, until_answered
 from pipeline.io.kafka_control import Standing, acknowledge, watch
+from pipeline.io.records import FAILURE_HEADER, ReadFailure
 from pipeline.items import Gap, Item, Origin, Span
 from pipeline.metrics import BYTES_READ, RECORDS_READ
 from schemas.reasons import Reason
@@ -207,10 +208,15 @@ class _ReadPartitionFn(beam.DoFn):  # type: ignore[misc]
             else:
                 headers.append((name.lower(), text))
         failure = None
+        payload_bytes = None
+        if read_failure := _read_failure(dict(headers).get(FAILURE_HEADER)):
+            failure = (read_failure.reason, read_failure.message)
+            payload_bytes = max(read_failure.payload_bytes, len(payload))
         if len(payload) > self._job.max_record_bytes:
             failure = (Reason.TOO_LARGE, f"{len(payload)} bytes; the limit is {self._job.max_record_bytes}")
         origin = Origin(
             payload=payload,
+            payload_bytes=payload_bytes,
             headers=tuple(headers),
             timestamp_ms=record.timestamp if record.timestamp >= 0 else None,
             provenance=KafkaProvenance(
@@ -232,6 +238,13 @@ def _attempts(text: str) -> tuple[Attempt, ...]:
         return msgspec.json.decode(text, type=tuple[Attempt, ...])
     except msgspec.DecodeError:
         return ()  # anybody can write headers; a bad one is not a reason to refuse the record
+
+
+def _read_failure(text: str | None) -> ReadFailure | None:
+    try:
+        return msgspec.json.decode(text, type=ReadFailure) if text else None
+    except msgspec.DecodeError:
+        return None
 
 
 def _micros(record: ConsumerRecord) -> int:

@@ -3,7 +3,12 @@
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
+
 from schemas.reasons import Reason
+
+FAILURE_HEADER: Final = "khabar-read-failure"
+"""JSON `ReadFailure`: a replayed record that its reader could name but not read."""
 
 KEPT_OF_UNREADABLE: Final = 64 * 1024
 """Bytes that a dead letter keeps of a record that cannot be held or read; its provenance leads to the rest."""
@@ -30,6 +35,14 @@ class Damage:
     place: str
     reason: str
     beginning: bytes = b""
+
+
+class ReadFailure(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a raw message holds no record, or the beginning of one only; `payload_bytes` is the record's true size."""
+
+    reason: Reason
+    message: str
+    payload_bytes: int
 
 
 def too_large(payload: bytes, size: int, limit: int, *, headers: tuple[tuple[str, str], ...] = ()) -> FileRecord:
