@@ -23,8 +23,11 @@ def binaries() -> Path:
 
 
 @contextmanager
-def postgres_server() -> Iterator[str]:
-    """Start a server; yield a URL without a database name, to which one is appended. Stops it by its own id."""
+def postgres_server(*, durable: bool = False) -> Iterator[str]:
+    """Start a server; yield its URL with ``{}`` for the name of the database; stop that server and no other.
+
+    Unless `durable`, it does not wait for the disk.
+    """
     bin_ = binaries()
     home = Path(tempfile.mkdtemp(prefix="khabar-pg-"))
     as_user: list[str] = []
@@ -39,7 +42,8 @@ def postgres_server() -> Iterator[str]:
             capture_output=True,
             cwd=home,
         )
-        options = f"-c listen_addresses='' -c unix_socket_directories={home} -c fsync=off -c max_connections=30"
+        sync = "on" if durable else "off"
+        options = f"-c fsync={sync} -c listen_addresses='' -c unix_socket_directories={home} -c max_connections=30"
         control = [*as_user, bin_ / "pg_ctl", "-D", data, "-w"]
         subprocess.run(
             [*control, "-l", home / "log", "-o", options, "start"], check=True, stdout=subprocess.DEVNULL, cwd=home
