@@ -3,7 +3,7 @@
 A name needs a witness: a given name at its beginning, or an office, rank or form of address before it. In scripts with
 capitals its words are capitalised; in Arabic script it ends where a word is no name by its form, its frequency in the
 language, or its place after a name (الأسد). Names of one person are brought together by given and family name; a family
-name alone belongs to the person last named with it.
+name alone belongs to the person first named with it.
 """
 
 import functools
@@ -248,6 +248,8 @@ class _CasedFinder(_Finder):
             or (self.blocks(at) and not (announced and self.is_given(word)))
         ):
             return 0
+        if announced and not self.is_given(word) and self.given_follows(at):
+            return 0  # the complement of the role: канцлером Германии Фридрихом Мерцем
         last = self.extend(at)
         length = last - at
         if self.begins_word(last) and tokens.key[last] in _organisation_words():
@@ -270,6 +272,13 @@ class _CasedFinder(_Finder):
         if at > 0 and tokens.joined[at] and tokens.key[at - 1] in says:
             return True
         return last < len(tokens.raw) and tokens.joined[last] and tokens.key[last] in says
+
+    def given_follows(self, at: int) -> bool:
+        """Whether one of the two tokens after `at` is a given name, and a name goes on after it."""
+        return any(
+            self.begins_word(next_) and self.is_given(self.tokens.key[next_]) and self.begins_word(next_ + 1)
+            for next_ in ((at + 1,) if not self.begins_word(at + 1) else (at + 1, at + 2))
+        )
 
     def begins_word(self, at: int) -> bool:
         """Whether token `at` follows on the one before it, with a capital."""
@@ -397,6 +406,7 @@ class _ArabicFinder(_Finder):
 
     def __init__(self, text: str, tokens: Tokens, words: Lexicon, code: str) -> None:
         super().__init__(text, tokens, words)
+        self.arabic = code == "ar"
         self.stem_limit = 4.0 if code == "ar" else 9.0
 
     def mentions(self) -> Iterator[Mention]:
@@ -542,13 +552,13 @@ class _ArabicFinder(_Finder):
         word, words = self.tokens.key[at], self.words
         if not self.tokens.raw[at][0].isalpha():
             return False
-        if word in _COMPLEMENT_ENDS or (word in self.given and word not in self.ambiguous):
+        if word in _COMPLEMENT_ENDS or (self.arabic and word in self.given and word not in self.ambiguous):
             return False
         if word.startswith("ال") or word in words.links:
             return not (last and word in words.links and not word.startswith("ال"))
         if word in words.says or (word[:1] in "وف" and word[1:] in words.says) or word in words.pronouns:
             return False
-        return words.zipf.get(word, 0) < 6.3
+        return words.zipf.get(word, 0) < (6.3 if self.arabic else 6.7)
 
     def begins_complement(self, at: int) -> bool:
         return True
@@ -609,8 +619,8 @@ def _bring_together(text: str, tokens: Tokens, mentions: list[Mention], finder: 
                 word, start, end = alone
                 candidates = by_family.get(word, [])
                 if candidates:
-                    people[candidates[-1]].spans.append((start, end))
-                    people[candidates[-1]].leads.append(start)
+                    people[candidates[0]].spans.append((start, end))
+                    people[candidates[0]].leads.append(start)
                 else:
                     late.append(alone)
             continue
@@ -630,9 +640,8 @@ def _bring_together(text: str, tokens: Tokens, mentions: list[Mention], finder: 
             people.append(Named(name, mention.role, family, given))
         person = people[index]
         candidates = by_family.setdefault(family, [])
-        if index in candidates:
-            candidates.remove(index)
-        candidates.append(index)
+        if index not in candidates:
+            candidates.append(index)
         if len(name.split()) > len(person.name.split()) or (not person.given and given):
             person.name, person.given = name, given
         person.role = person.role or mention.role

@@ -130,10 +130,13 @@ def _merge(named: dict[str, list[Span]], text: str) -> list[tuple[str, list[Span
         merged[spelling] = list(named[spelling])
         if len(words) == 2:
             longest.setdefault(key(words[-1]), spelling)
-    return [
-        (next((text[a:b] for a, b in named[spelling] if key(text[a:b]) == spelling), text[slice(*spans[0])]), spans)
-        for spelling, spans in merged.items()
-    ]
+    found: list[tuple[str, list[Span]]] = []
+    for spelling, spans in merged.items():
+        written = [text[start:end] for start, end in named[spelling]]
+        name = next((name for name in written if key(name) == spelling), written[0])
+        # The article of للأمم is merged with the particle before it: its name has it all the same.
+        found.append((f"ال{name}" if spelling == key(f"ال{name}") else name, spans))
+    return found
 
 
 def _known_at(tokens: Tokens, at: int, *, arabic: bool) -> tuple[int, int, int] | None:
