@@ -565,6 +565,8 @@ def _ago(
         after = ending[1]
     if after < len(tokens) and (tokens[after].kind == "digits" or tokens[after].key in _BEFORE_AN_EVENT):
         return None
+    if counted is not None and after < len(tokens) and grammar.lexicon.weekdays.at(tokens, after) is not None:
+        return None  # منذ يوم الجمعة: since Friday
     slip = after + 1 < len(tokens) and tokens[after].key == "." and tokens[after + 1].start == tokens[after].end
     if slip and tokens[after + 1].kind == "digits":
         return None  # A slip in right-to-left typing: منذ عام .2003

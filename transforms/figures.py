@@ -266,7 +266,11 @@ def _stands_free(text: str, tokens: Tokens, index: int, after: int, grammar: _Gr
     before = tokens[index - 1] if index else None
     if before is not None:
         joined = before.end == token.start
-        if before.key in _LABELS or (before.key == "." and index > 1 and tokens[index - 2].key in _LABELS):
+        if (
+            before.key in _LABELS
+            or before.key.removeprefix("و") in _LABELS
+            or (before.key == "." and index > 1 and tokens[index - 2].key in _LABELS)
+        ):
             return False
         if joined and before.kind == "word":
             if before.key.endswith("ال"):
@@ -318,6 +322,8 @@ def _in_words(text: str, tokens: Tokens, index: int, grammar: _Grammar) -> _Amou
             read = (*tokens[:index], stripped, *tokens[index + 1 : index + 20])
             if stripped.end - stripped.start != len(stripped.key):
                 return None  # Vowel marks: where the prefix ends is not certain.
+            if len(stripped.key) < 3 and prefix.group() != "و":
+                return None  # لست: I am not
     if grammar.language == "en" and token.key in ("half", "a"):
         return _english_amount(tokens, index, grammar)
     found_words = words_at(read, index, grammar.numbers)

@@ -81,6 +81,7 @@ def test_figures(text: str, language: str, expected: list[tuple[float, str, str 
         ("وأصيب 20 بجروح", "ar"),
         ("الدورة الـ80 للجمعية", "ar"),
         ("الساعة 8 مساء", "ar"),
+        ("لست أظنه", "ar"),
         ("في 29 سبتمبر 2025", "ar"),
         ("سلم اثنان أنفسهما", "ar"),
         ("COVID-19, F-16, G20, A320, H5N1, 4K", "en"),
