@@ -268,7 +268,13 @@ def _is_word(text: str, entry: Entry, language: str, trusted: bool) -> bool:
         if taken and not trusted and frequencies.get(reading, 0.0) > frequency + 0.5:
             return True  # وجدة is rather "and Jeddah" than Oujda
     at_home = entry.country_code in home_countries(language)
-    return frequency > 3.0 + math.log10(max(entry.population, 1) / 50_000) + 1.3 * at_home + trusted
+    return (
+        frequency
+        > 3.0
+        + math.log10(max(entry.population, 1) / 50_000)
+        + at_home * (1.0 if language in _SCRIPT_RANGES else 1.3)
+        + trusted
+    )
 
 
 @cache

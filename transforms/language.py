@@ -3,7 +3,7 @@
 The script comes first: many scripts write one language only, and the others leave few candidates. Among those decides
 a sum of log-likelihoods: character n-grams (py3langid), how common the words are in each language (wordfreq), and
 letters that only some alphabets have. Word frequencies carry short texts, n-grams carry long ones and languages
-without a word list. `docs/decisions/0003-language-detector.md` has the measurements.
+without a word list. `docs/decisions/language-detection.md` has the measurements.
 """
 
 import math

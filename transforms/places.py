@@ -103,6 +103,8 @@ class _Mention:
     comma_after: bool
     hyphenated: bool
     """Whether a hyphen joins it to the word before."""
+    prefixed: bool
+    """Whether a proclitic stands before it in the same word."""
     key: str
 
 
@@ -298,8 +300,11 @@ def _mention(
             after = folded.text[words[last + 1][0] : words[last + 1][1]]
             capital_after = text[base + folded.span(*words[last + 1])[0]].isupper()
         comma_after = gap.strip() in (",", "،", "(")
+    prefixed = span[0] > base and text[span[0] - 1].isalpha()
     key = folded.text[words[first][0] : words[last][1]]
-    return _Mention(span[0], span[1], names, before, after, capital_before, capital_after, comma_after, hyphenated, key)
+    return _Mention(
+        span[0], span[1], names, before, after, capital_before, capital_after, comma_after, hyphenated, prefixed, key
+    )
 
 
 def _scan_characters(text: str, base: int, folded: Folded, names: Gazetteer) -> Iterator[_Mention]:
@@ -319,7 +324,7 @@ def _scan_characters(text: str, base: int, folded: Folded, names: Gazetteer) -> 
         span = base + span_start, base + span_end
         fitting = _fitting(text, span, list(names.patterns[number]))
         if fitting and fitting[0].entry is not None:
-            yield _Mention(span[0], span[1], fitting, "", "", False, False, False, False, squeezed[start:end])
+            yield _Mention(span[0], span[1], fitting, "", "", False, False, False, False, False, squeezed[start:end])
 
 
 def _katakana(character: str) -> bool:
@@ -352,7 +357,7 @@ def _decide(text: str, mentions: list[_Mention], language: str) -> Iterator[tupl
     """Yield each mention that names a place, with the place."""
     evidence = _evidence(mentions, _COMMON_KINDS | {"capital", "city"})
     within = _evidence(mentions, frozenset({"region", "city"}))
-    surnames = {mention.key for mention in mentions if _is_surname(mention)}
+    surnames = {mention.key for mention in mentions if mention.names[0].capital and _is_surname(mention)}
     for number, mention in enumerate(mentions):
         following = mentions[number + 1] if number + 1 < len(mentions) else None
         if not (mention.comma_after and following and following.start - mention.end <= 3):
@@ -377,25 +382,25 @@ def _evidence(mentions: list[_Mention], kinds: frozenset[str]) -> Counter[str]:
     """Return how often each country is meant by a mention, of a place of these kinds, that means no other."""
     evidence: Counter[str] = Counter()
     for mention in mentions:
-        codes = {entry.country_code for _, entry in _entries(mention)}
-        if len(codes) > 1:
+        if _is_surname(mention):
+            continue
+        meant = [(name, entry) for name, entry in _entries(mention) if not (name.ambiguous and entry.kind == "city")]
+        if len({entry.country_code for _, entry in meant}) > 1:
             # A large place outweighs its far smaller namesakes.
-            codes = {
-                entry.country_code
-                for name, entry in _entries(mention)
-                if name.demonym
-                or entry.kind in _COMMON_KINDS
-                or entry.kind == "capital"
-                or entry.population >= _CERTAIN_POPULATION
-            }
-        if len(codes) != 1 or any(name.ambiguous for name in mention.names) or _is_surname(mention):
+            meant = [(name, entry) for name, entry in meant if name.demonym or _is_large(entry)]
+        codes = {entry.country_code for _, entry in meant}
+        if len(codes) != 1 or any(name.ambiguous for name, _ in meant):
             continue
         if any(
             entry.kind in kinds and (entry.kind != "city" or entry.population >= _LARGE_POPULATION)
-            for _, entry in _entries(mention)
+            for _, entry in meant
         ):
             evidence.update(codes)
     return evidence
+
+
+def _is_large(entry: Entry) -> bool:
+    return entry.kind != "city" or entry.population >= _CERTAIN_POPULATION
 
 
 def _weight(
@@ -444,7 +449,7 @@ def _certain_enough(
         return True
     if entry.kind in _COMMON_KINDS:
         return not name.ambiguous or known or named_as_place or (cased and not crowded)
-    large = entry.kind == "capital" or entry.population >= _CERTAIN_POPULATION
+    large = _is_large(entry)
     if name.ambiguous:
         if large and cased:
             return not crowded
@@ -471,7 +476,9 @@ def _is_surname(mention: _Mention) -> bool:
         return initial
     if mention.names[0].capital:
         return True
-    return all(name.demonym or name.ambiguous or entry.kind == "city" for name, entry in _entries(mention))
+    if mention.prefixed:  # "King Abdullah in Jeddah", بجدة
+        return False
+    return all(name.demonym or name.ambiguous or not _is_large(entry) for name, entry in _entries(mention))
 
 
 def _is_feminine(text: str, mention: _Mention) -> bool:
