@@ -26,7 +26,14 @@
 
   // Charts
   const redraw = [];
-  const axes = () => [0, 1].map(() => ({ stroke: style("--soft"), grid: { stroke: style("--line"), width: 1 }, ticks: { stroke: style("--line") } }));
+  const upwards = { y: { range: (u, low, high) => [0, Math.max(high, 1) * 1.05] } };
+  const stamp = (at, from, to) => new Date(at * 1000).toISOString().slice(from, to).replace("T", " ");
+  const whole = (u, splits) => splits.map((value) => (Number.isInteger(value) ? readable(value) : ""));
+  // Hours within a day, days beyond; always UTC, as everywhere on these pages.
+  const moments = (u, splits, axis, space, step) => splits.map((at) => (step < 86400 && at % 86400 ? stamp(at, 11, 16) : stamp(at, 5, 10)));
+  const axes = () => [moments, whole].map((values) => ({
+    values, stroke: style("--soft"), grid: { stroke: style("--line"), width: 1 }, ticks: { stroke: style("--line") },
+  }));
   function chart(element, makeOptions, data) {
     let plot = null;
     const draw = () => {
@@ -39,24 +46,16 @@
     new ResizeObserver(() => { if (plot && plot.width !== element.clientWidth) plot.setSize({ width: element.clientWidth, height: 220 }); }).observe(element);
     return (fresh) => { data = fresh; plot.setData(fresh); };
   }
-  const whole = (u, splits) => splits.map((value) => (Number.isInteger(value) ? readable(value) : ""));
-
   for (const element of document.querySelectorAll("[data-series]")) {
     const series = JSON.parse(element.dataset.series);
     const daily = element.dataset.unit === "day";
-    chart(element, () => {
-      const both = axes();
-      both[1].values = whole;
-      return {
-        axes: both,
-        legend: { live: true },
-        scales: { y: { range: (u, low, high) => [0, Math.max(high, 1) * 1.05] } },
-        series: [
-          { value: (u, at) => (at == null ? "" : new Date(at * 1000).toISOString().slice(0, daily ? 10 : 16).replace("T", " ")) },
-          { label: "articles", stroke: style("--s4"), fill: style("--s2"), paths: uPlot.paths.bars({ size: [0.85, 60] }), points: { show: false } },
-        ],
-      };
-    }, [series.map((point) => point[0]), series.map((point) => point[1])]);
+    chart(element, () => ({
+      scales: upwards,
+      series: [
+        { label: "UTC", value: (u, at) => (at == null ? "" : stamp(at, 0, daily ? 10 : 16)) },
+        { label: "articles", stroke: style("--s4"), fill: style("--s2"), paths: uPlot.paths.bars({ size: [0.85, 60] }), points: { show: false } },
+      ],
+    }), [series.map((point) => point[0]), series.map((point) => point[1])]);
   }
 
   // The live page
@@ -113,18 +112,13 @@
     }));
     if (flowElement) {
       if (drawFlow) drawFlow(flowData(data.flow));
-      else drawFlow = chart(flowElement, () => {
-        const both = axes();
-        both[1].values = whole;
-        return {
-          axes: both,
-          scales: { y: { range: (u, low, high) => [0, Math.max(high, 1) * 1.05] } },
-          series: [
-            { value: (u, at) => (at == null ? "" : `${new Date(at * 1000).toISOString().slice(11, 16)} UTC`) },
-            ...NAMES.map((label, n) => ({ label, stroke: style(COLOURS[n]), width: 2, points: { show: false } })),
-          ],
-        };
-      }, flowData(data.flow));
+      else drawFlow = chart(flowElement, () => ({
+        scales: upwards,
+        series: [
+          { label: "UTC", value: (u, at) => (at == null ? "" : stamp(at, 11, 16)) },
+          ...NAMES.map((label, n) => ({ label, stroke: style(COLOURS[n]), width: 2, points: { show: false } })),
+        ],
+      }), flowData(data.flow));
     }
   }
   async function poll() {
