@@ -8,7 +8,7 @@ the list.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from schemas.records import Figure, Span
@@ -125,7 +125,7 @@ def find_figures(text: str, language: str | None, taken: Sequence[Span] = ()) ->
     index = next_blocked = 0
     while index < len(tokens):
         token = tokens[index]
-        if token.kind == "mark" or (token.kind == "word" and not _may_begin(token.key, grammar)):
+        if token.kind == "mark" or (token.kind == "word" and not _may_begin(language, token.key)):
             index += 1
             continue
         while next_blocked < len(blocked) and blocked[next_blocked][1] <= token.start:
@@ -148,8 +148,10 @@ def find_figures(text: str, language: str | None, taken: Sequence[Span] = ()) ->
     return tuple(found)
 
 
-def _may_begin(key: str, grammar: _Grammar) -> bool:
+@lru_cache(maxsize=1 << 16)
+def _may_begin(language: str | None, key: str) -> bool:
     """Tell whether a number in words can begin with the word `key`, after an Arabic prefix too."""
+    grammar = _grammar(language)
     if grammar.number_word_begins(key):
         return True
     if grammar.language == "en":

@@ -125,7 +125,8 @@ def test_a_time_of_publication_counts_by_its_day() -> None:
     st.lists(
         st.one_of(
             st.sampled_from(["29", "2019", "سبتمبر", "الماضي", "و", "May", "last", "Tuesday", "-", "ago", "three",
-                             "days", "قبل", "عام", ",", "(", ")", "أمس", "6日", "昨日", "year", "of", "الثلاثاء", "1/2/2020"]),
+                             "days", "قبل", "عام", ",", "(", ")", "أمس", "6日", "昨日", "year", "of", "الثلاثاء",
+                             "1/2/2020"]),
             st.text(max_size=4),
         )
     ).map(" ".join),

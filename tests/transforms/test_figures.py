@@ -140,4 +140,4 @@ def test_time_grows_with_the_length_only(piece: str, language: str) -> None:
         return time.perf_counter() - begin
 
     seconds(1000)
-    assert seconds(40_000) < 1.5  # quadratic behaviour takes many seconds here
+    assert seconds(40_000) < 5  # quadratic behaviour takes a minute here
