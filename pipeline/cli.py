@@ -7,6 +7,11 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 import click
+from click.core import ParameterSource
+
+from pipeline.cli_archives import FORMATS, Input, mapping_of, replay, with_mapping
+from pipeline.cli_dashboard import dashboard, load
+from pipeline.cli_kafka import dead, one_line, stream, with_connection
 
 CONFIG_FILE: Final = "khabar.toml"
 _CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100, "show_default": True}
@@ -62,51 +67,9 @@ def _fail(message: str) -> NoReturn:
     os._exit(1)
 
 
-class _Input(click.ParamType[str]):
-    """A file or folder that exists, or an address that fsspec reads (``s3://…``)."""
-
-    name = "path"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        if "://" in str(value):
-            return str(value)
-        return str(click.Path(exists=True, readable=True).convert(value, param, ctx))
-
-
-_PRESETS: Final = ("ccnews", "eventregistry", "newsplease", "saudinewsnet")
-_FORMATS: Final = ("ninjs", "schemaorg", "newsplease", "parquet")
-_MAP_OPTIONS: Final = (
-    click.option(
-        "--preset", type=click.Choice(_PRESETS), envvar="KHABAR_PRESET", help="Field names of a known kind of dump."
-    ),
-    click.option(
-        "--map",
-        "map_",
-        multiple=True,
-        metavar="FIELD=NAME,...",
-        help="Take a raw field from another one (text=body,source=site.name); FIELD= drops it.",
-    ),
-)
-
-
-def _with_mapping(command: Any) -> Any:
-    for option in reversed(_MAP_OPTIONS):
-        command = option(command)
-    return command
-
-
-def _mapping(preset: str | None, pairs: tuple[str, ...]) -> Any:
-    from pipeline.mapping import MappingError, parse_mapping
-
-    try:
-        return parse_mapping(preset, pairs)
-    except MappingError as error:
-        raise click.UsageError(str(error)) from error
-
-
 @main.command()
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=_Input())
-@_with_mapping
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=Input())
+@with_mapping
 @click.option("--out", default="out", type=click.Path(file_okay=False), envvar="KHABAR_OUT", help="Output folder.")
 @click.option("--workers", type=click.IntRange(1), envvar="KHABAR_WORKERS", help="Processes.  [default: all cores]")
 @click.option(
@@ -126,7 +89,7 @@ def _mapping(preset: str | None, pairs: tuple[str, ...]) -> Any:
     "--format",
     "formats",
     multiple=True,
-    type=click.Choice(_FORMATS),
+    type=click.Choice(FORMATS),
     envvar="KHABAR_FORMAT",
     help="Write the articles in this form as well.",
 )
@@ -158,7 +121,7 @@ def run(
     from pipeline.settings import Settings, available_cores
     from pipeline.terminal import progress_bar, show_summary
 
-    mapping = _mapping(preset, map_)
+    mapping = mapping_of(preset, map_)
     wanted = (*formats, "parquet") if parquet else formats
     interruptible()
     if not debug:
@@ -188,16 +151,30 @@ def run(
 
 
 @main.command()
-@click.argument("folder", default="out", metavar="[DIR]", type=click.Path(exists=True, file_okay=False))
-def verify(folder: str) -> None:
-    """Prove that no record is missing or repeated in the output of a run.
+@click.argument("folder", required=False, metavar="[DIR]", type=click.Path(exists=True, file_okay=False))
+@with_connection
+@click.pass_context
+@one_line
+def verify(context: click.Context, folder: str | None, connection: Any, topics: Any) -> None:
+    """Prove that no record is missing or repeated, in the output of a run (DIR, else out) or in Kafka.
 
-    Exit status 1 and the place of the first violation when one is.
+    Audits the topics when --bootstrap-servers is given and DIR is not. Exit status 1 and the place of the first
+    violation when there is one.
     """
     from pipeline.verify import Violation, verify_folder
 
+    brokers = context.get_parameter_source("bootstrap_servers") is not ParameterSource.DEFAULT
+    rest = ""
     try:
-        result = verify_folder(Path(folder))
+        if brokers and folder is None:
+            from pipeline.io.kafka_config import require_answer
+            from pipeline.verify_kafka import verify_kafka
+
+            require_answer(connection)
+            found = verify_kafka(connection, topics)
+            result, rest = found.audit, f"; {found.raw} raw records compared, {found.waiting} wait"
+        else:
+            result = verify_folder(Path(folder or "out"))
     except (Violation, OSError) as error:
         click.echo(f"khabar: {error}", err=True)
         sys.exit(1)
@@ -205,9 +182,17 @@ def verify(folder: str) -> None:
     click.echo(
         f"ok: {result.records} records of {result.sources} sources, each with one outcome "
         f"({counts.article} article, {counts.unchanged} unchanged, {counts.duplicate} duplicate, {counts.dead} dead)"
+        f"{rest}"
     )
 
 
 def _last_line(error: BaseException) -> str:
     lines = [line for line in str(error).splitlines() if line.strip()]
     return lines[-1].strip() if lines else type(error).__name__
+
+
+main.add_command(stream)
+main.add_command(dead)
+main.add_command(load)
+main.add_command(dashboard)
+main.add_command(replay)

@@ -6,8 +6,7 @@ from typing import TypeVar
 from kafka import TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
 
-from pipeline.io.kafka_config import Connection, Topics
-from pipeline.io.kafka_sink import SCHEMA_HEADER
+from pipeline.io.kafka_config import SCHEMA_HEADER, Connection, Topics
 from pipeline.io.kafka_topics import header, read_to_end
 from pipeline.verify import Audit, AuditResult, Violation
 from schemas.codec import CodecError, decode

@@ -5,7 +5,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
-from typing import Any, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.errors import (
@@ -19,8 +19,17 @@ from kafka.errors import (
     UnsupportedVersionError,
 )
 
+from pipeline.fatal import stopping
+
 _LOGGER = logging.getLogger(__name__)
 _T = TypeVar("_T")
+
+SCHEMA_HEADER: Final = "khabar-schema"
+VERSION_HEADER: Final = "khabar-schema-version"
+TIME_HEADER: Final = "khabar-processed-at"
+"""Wall-clock time of the write, RFC 3339 in UTC; the records themselves hold none."""
+ATTEMPTS_HEADER: Final = "khabar-attempts"
+"""On a raw record: JSON list of `Attempt`, what a re-driven dead letter has behind it."""
 
 PERMANENT_ERRORS = (
     AuthorizationError,
@@ -142,6 +151,12 @@ class KafkaJob:
     def transactional_id(self, partition: int) -> str:
         """Return the transactional id under which outcomes of a partition are written."""
         return f"{self.name}.{self.topics.raw}.{partition}"
+
+
+def require_answer(connection: Connection) -> None:
+    """Raise `JobStopped`, one line for the user, unless a broker answers within seconds."""
+    with quiet_clients(), stopping(KafkaError, OSError, doing=f"no Kafka at {', '.join(connection.bootstrap_servers)}"):
+        connection.admin(bootstrap_timeout_ms=5000).close()
 
 
 def until_answered(what: str, action: Callable[[], _T], *, stop: Callable[[], bool] = lambda: False) -> _T:

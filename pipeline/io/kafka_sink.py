@@ -25,7 +25,15 @@ from kafka import KafkaProducer, TopicPartition
 from kafka.errors import InvalidProducerEpochError, MessageSizeTooLargeError, ProducerFencedError
 from kafka.structs import OffsetAndMetadata
 
-from pipeline.io.kafka_config import KafkaJob, committed_offset, quiet_clients, until_answered
+from pipeline.io.kafka_config import (
+    SCHEMA_HEADER,
+    TIME_HEADER,
+    VERSION_HEADER,
+    KafkaJob,
+    committed_offset,
+    quiet_clients,
+    until_answered,
+)
 from pipeline.io.kafka_control import Standing, watch
 from pipeline.items import Gap, Item, Outcome, Span, dead_letter
 from pipeline.ledger import SpanTally, count_outcome
@@ -34,11 +42,6 @@ from schemas.reasons import Reason, Stage
 from schemas.records import SCHEMA_VERSION, Article, Dead, Duplicate, KafkaProvenance, Ledger, Record
 
 _LOGGER = logging.getLogger(__name__)
-
-SCHEMA_HEADER: Final = "khabar-schema"
-VERSION_HEADER: Final = "khabar-schema-version"
-TIME_HEADER: Final = "khabar-processed-at"
-"""Wall-clock time of the write, RFC 3339 in UTC; the records themselves hold none."""
 
 _OVERHEAD: Final = 1024
 """Bytes of a message that are neither key nor value, generously."""

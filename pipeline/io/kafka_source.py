@@ -27,7 +27,7 @@ from kafka.consumer.fetcher import ConsumerRecord
 from kafka.errors import OffsetOutOfRangeError
 
 from pipeline.fatal import stopping
-from pipeline.io.kafka_config import KafkaJob, committed_offset, until_answered
+from pipeline.io.kafka_config import ATTEMPTS_HEADER, KafkaJob, committed_offset, until_answered
 from pipeline.io.kafka_control import Standing, acknowledge, watch
 from pipeline.io.records import FAILURE_HEADER, ReadFailure
 from pipeline.items import Gap, Item, Origin, Span
@@ -36,9 +36,6 @@ from schemas.reasons import Reason
 from schemas.records import Attempt, KafkaProvenance
 
 _LOGGER = logging.getLogger(__name__)
-
-ATTEMPTS_HEADER: Final = "khabar-attempts"
-"""JSON list of `Attempt`: what a re-driven dead letter has behind it."""
 
 _NO_END: Final = 2**62
 _FETCH_BYTES: Final = 4 * 1024 * 1024
