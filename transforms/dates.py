@@ -206,7 +206,7 @@ def date_in_url(url: str) -> ParsedDate | None:
     days: list[str] = []
     months: list[str] = []
     for match in _URL_DATE.finditer("/" + path):
-        year, _, month_text, day_text, compact_year, compact_month, compact_day = match.groups()
+        year, separator, month_text, day_text, compact_year, compact_month, compact_day = match.groups()
         if compact_year:
             date = _date(int(compact_year), int(compact_month), int(compact_day))
         else:
@@ -214,7 +214,8 @@ def date_in_url(url: str) -> ParsedDate | None:
             if month is None:
                 continue
             if day_text is None:
-                months.append(f"{year}-{month:02}")
+                if separator == "/":  # In a slug a month belongs to what the article is about.
+                    months.append(f"{year}-{month:02}")
                 continue
             date = _date(int(year), month, int(day_text))
         if date is not None:

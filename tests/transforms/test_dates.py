@@ -158,6 +158,7 @@ def test_the_day_as_written_survives_the_conversion_to_utc() -> None:
         ("https://example.org/news/2026-01-06-story.html", "2026-01-06"),
         ("https://example.org/20260106/t20260106_1.html", "2026-01-06"),
         ("https://example.org/2026/01/story", "2026-01"),
+        ("https://example.org/review-of-2026-july-show", None),
         ("https://example.org/2026/story", None),
         ("https://example.org/story/201512345", None),
         ("https://example.org/2026/13/06/", None),
