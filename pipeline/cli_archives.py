@@ -1,10 +1,12 @@
 """The commands that work on archives and finished output: `replay`, `diff` and `export`."""
 
-from typing import Any, Final
+import os
+import sys
+from typing import Any, Final, NoReturn
 
 import click
 
-from pipeline.cli_kafka import fail, one_line, with_connection
+from pipeline.cli_kafka import one_line, with_connection
 
 FORMATS: Final = ("ninjs", "schemaorg", "newsplease", "parquet")
 _PRESETS: Final = ("ccnews", "eventregistry", "newsplease", "saudinewsnet")
@@ -111,6 +113,7 @@ def replay(
     on where it stood, one that is started twice sends nothing twice.
     """
     from pipeline import replay as replays
+    from pipeline.fatal import JobStopped
     from pipeline.io.kafka_topics import NewTopics
     from pipeline.run import interruptible
     from pipeline.terminal import progress_bar, show_replay
@@ -131,5 +134,15 @@ def replay(
             else:
                 summary = replays.replay(paths, wanted, watch=watch)
     except KeyboardInterrupt:
-        fail("interrupted; what was sent is kept, start it again to go on")
+        _leave("interrupted; what was sent is kept, start it again to go on")
+    except JobStopped as error:
+        _leave(str(error))
     show_replay(summary, topics.raw, dry_run=dry_run)
+
+
+def _leave(message: str) -> NoReturn:
+    """Say in one line what is wrong and end at once: a producer that was fenced never closes."""
+    click.echo(f"khabar: {message}", err=True)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(1)

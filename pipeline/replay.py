@@ -59,6 +59,7 @@ _FUTURE: Final = timedelta(minutes=30)
 _NAP_SECONDS: Final = 0.2
 _VAIN_SESSIONS: Final = 10
 """Producers in a row that commit nothing before the command gives up."""
+_CLOSE_SECONDS: Final = 5.0
 _AN_AGE_MS: Final = 10**13
 
 
@@ -401,7 +402,7 @@ class _Replay:
         except BaseException:
             batch.abort()
             with quiet_clients(), contextlib.suppress(Exception):
-                producer.close(timeout=0)
+                producer.close(timeout=_CLOSE_SECONDS)
             raise
         producer.close()
 
