@@ -94,7 +94,7 @@ def extract(raw: RawArticle) -> Draft:
             notes=page.notes,
         ),
         extra=raw.extra,
-        fingerprint=fingerprint(page.text, language.code),
+        fingerprint=fingerprint(page.text),
     )
 
 

@@ -56,9 +56,8 @@ class Fingerprint:
     """Hashes of the shingles that begin in each of `paragraphs`, laid out like `shingles`."""
 
 
-def fingerprint(text: str, language: str | None = None) -> Fingerprint:
-    """Return the fingerprint of `text`. `language` is not needed: tokens follow from the script of each character."""
-    del language
+def fingerprint(text: str) -> Fingerprint:
+    """Return the fingerprint of `text`, in time linear to its length."""
     folded = [f for paragraph in text.split("\n") if (f := fold(paragraph))]
     if not folded:
         return Fingerprint(
@@ -84,44 +83,26 @@ def fingerprint(text: str, language: str | None = None) -> Fingerprint:
     )
 
 
+# Scripts whose words are not separated: Thai to Burmese, Khmer, Tai, kana and Han, Javanese.
+_UNSPACED: Final = (
+    "\u0e00-\u109f\u1780-\u17ff\u1950-\u19df\u1a20-\u1aaf\u3040-\u9fff\ua980-\ua9df\uf900-\ufaff"
+    "\U0001b000-\U0001b16f\U00020000-\U0003fffd"
+)
+_FIRST_UNSPACED: Final = re.compile(f"[{_UNSPACED}]")
+
+
 @cache
 def _token_pattern() -> re.Pattern[str]:
-    blocks = (
-        (0x0E00, 0x0EFF),  # Thai, Lao
-        (0x0F00, 0x0FFF),  # Tibetan
-        (0x1000, 0x109F),  # Burmese
-        (0x1780, 0x17FF),  # Khmer
-        (0x1950, 0x19DF),  # Tai Le, New Tai Lue
-        (0x1A20, 0x1AAF),  # Tai Tham
-        (0x3040, 0x30FF),  # Hiragana, Katakana
-        (0x31F0, 0x31FF),
-        (0x3400, 0x9FFF),  # Han
-        (0xA980, 0xA9DF),  # Javanese
-        (0xF900, 0xFAFF),
-        (0x1B000, 0x1B16F),
-        (0x20000, 0x3FFFD),
+    characters = map(
+        chr, [*range(0x0E00, 0x10A0), *range(0x1780, 0x1AB0), *range(0x3000, 0x3100), *range(0xA980, 0xA9E0)]
     )
-    unspaced = "".join(f"{chr(low)}-{chr(high)}" for low, high in blocks)
-    marks = "".join(
-        chr(c)
-        for low, high in blocks
-        if high < 0x2000
-        for c in range(low, high)
-        if unicodedata.category(chr(c))[0] == "M"
-    )
-    return re.compile(f"[{unspaced}][{marks}\u3099\u309a]*|[^ {unspaced}]+")
-
-
-@cache
-def _unspaced_pattern() -> re.Pattern[str]:
-    return re.compile(
-        "[\u0e00-\u109f\u1780-\u17ff\u1950-\u19df\u1a20-\u1aaf\u3040-\u9fff\ua980-\ua9df\uf900-\ufaff\U0001b000-\U0003fffd]"
-    )
+    marks = "".join(c for c in characters if unicodedata.category(c)[0] == "M")
+    return re.compile(f"[{_UNSPACED}][{marks}]*|[^ {_UNSPACED}]+")
 
 
 def tokens_of(folded: str) -> list[str]:
     """Return the tokens of folded text: its words, or its characters where words are not separated."""
-    if folded.isascii() or not _unspaced_pattern().search(folded):
+    if folded.isascii() or not _FIRST_UNSPACED.search(folded):
         return folded.split()
     return _token_pattern().findall(folded)
 

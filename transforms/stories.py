@@ -79,7 +79,7 @@ def features(
         ("word", words),
         ("place", [str(place) for place in places]),
         ("organisation", [fold(name) for name in organisations]),
-        ("figure", [f"{figure:g}" for figure in figures if _is_telling(figure)]),
+        ("figure", [f"{figure:.15g}" for figure in figures if _is_telling(figure)]),
         ("date", [date for date in dates if len(date) >= len("2026-01-06")]),
         ("country", list(countries)),
     ):
@@ -138,9 +138,9 @@ def _norm(profile: Profile) -> float:
 
 def _is_telling(figure: float) -> bool:
     """Small and round numbers, and what may be a year, are shared by chance."""
-    if not math.isfinite(figure) or abs(figure) < 13 or (figure.is_integer() and 1900 <= figure <= 2100):
+    if not math.isfinite(figure) or abs(figure) < 13 or (figure == int(figure) and 1900 <= figure <= 2100):
         return False
-    return len(f"{figure:g}".rstrip("0").replace(".", "")) > 1
+    return len(f"{figure:.15g}".rstrip("0")) > 1
 
 
 def _stems(text: str, language: str | None) -> list[str]:

@@ -45,7 +45,7 @@ def observation(
         published_at=None,
         modified_at=modified_at,
         fetched_at=fetched_at,
-        fingerprint=fingerprint(text, "en"),
+        fingerprint=fingerprint(text),
     )
 
 
