@@ -19,7 +19,9 @@ SHINGLE = 4
 _TOKEN = re.compile(r"\w+")
 _CHARACTERS = re.compile(r"\w")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-_QUOTES = str.maketrans({**dict.fromkeys("“”„‟«»″", '"'), **dict.fromkeys("‘’‚‛‹›′`´", "'"), **dict.fromkeys("‐‑‒–—", "-")})
+_QUOTES = str.maketrans(
+    {**dict.fromkeys("“”„‟«»″", '"'), **dict.fromkeys("‘’‚‛‹›′`´", "'"), **dict.fromkeys("‐‑‒–—", "-")}
+)
 
 
 @dataclass(frozen=True, slots=True)

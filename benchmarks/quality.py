@@ -1,0 +1,240 @@
+"""Quality of extraction against gold pages.
+
+    python -m benchmarks.quality FOLDER [--set NAME] [--limit N] [--worst N] [--json]
+
+FOLDER holds gold files (see `benchmarks.gold`), anywhere below it; and, where present, html5lib's encoding tests.
+"""
+
+import json
+import sys
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import click
+import webencodings
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.gold import Gold, body_scores, f1, gold_sets, normal_names, normal_title, read_gold
+from transforms.encoding import to_text
+from transforms.errors import Rejected
+from transforms.html import extract_html, warm_up
+from transforms.language import detect
+from transforms.page import Page
+
+_COLUMNS = (
+    "pages",
+    "rejected",
+    "precision",
+    "recall",
+    "f1",
+    "title_exact",
+    "title_within",
+    "authors_exact",
+    "byline_exact",
+    "date_right",
+    "date_missing",
+    "date_other",
+    "date_invented",
+    "language",
+)
+WHOLE_DAY = frozenset({"day", "minute", "second"})
+
+
+@dataclass(slots=True)
+class Score:
+    """Counts and sums over the pages of a set or of a language."""
+
+    pages: int = 0
+    rejected: int = 0
+    bodies: list[tuple[float, float]] = field(default_factory=list)
+    titles: int = 0
+    titles_exact: int = 0
+    titles_within: int = 0
+    authors: int = 0
+    authors_exact: int = 0
+    bylines_exact: int = 0
+    """Authors and organisations together, for gold that calls agencies authors."""
+    dates: int = 0
+    dates_right: int = 0
+    dates_missing: int = 0
+    dates_other: int = 0
+    dates_invented: int = 0
+    languages: int = 0
+    languages_right: int = 0
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the figures by name; a figure without gold is left out."""
+        figures: dict[str, Any] = {"pages": self.pages, "rejected": self.rejected}
+        if self.bodies:
+            precision, recall = (sum(values) / len(self.bodies) for values in zip(*self.bodies, strict=True))
+            figures |= {"precision": precision, "recall": recall, "f1": f1(precision, recall)}
+        if self.titles:
+            figures |= {
+                "title_exact": self.titles_exact / self.titles,
+                "title_within": self.titles_within / self.titles,
+            }
+        if self.authors:
+            figures |= {"authors_exact": self.authors_exact / self.authors}
+            figures |= {"byline_exact": self.bylines_exact / self.authors}
+        if self.dates:
+            figures |= {"date_right": self.dates_right / self.dates, "date_missing": self.dates_missing}
+            figures |= {"date_other": self.dates_other, "date_invented": self.dates_invented}
+        if self.languages:
+            figures |= {"language": self.languages_right / self.languages}
+        return {name: round(value, 4) if isinstance(value, float) else value for name, value in figures.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One page beside its gold."""
+
+    gold: Gold
+    page: Page | None
+    precision: float
+    recall: float
+
+    @property
+    def f1(self) -> float:
+        return f1(self.precision, self.recall)
+
+
+def judge(gold: Gold, scores: Iterable[Score]) -> Judged:
+    """Extract one gold page and count the result in all of `scores`."""
+    page: Page | None
+    try:
+        page = extract_html(gold.html, url=gold.url)
+    except Rejected:
+        page = None
+    precision, recall = body_scores(gold.text, page.text if page else "") if gold.text else (0.0, 0.0)
+    language = detect(gold.text).code if gold.text else None
+    for score in scores:
+        score.pages += 1
+        score.rejected += page is None
+        if gold.text:
+            score.bodies.append((precision, recall))
+            score.languages += 1
+            score.languages_right += page is not None and detect(page.text).code == language
+        if gold.title is not None:
+            ours, theirs = normal_title(page.title if page else None), normal_title(gold.title)
+            score.titles += 1
+            score.titles_exact += ours == theirs
+            score.titles_within += bool(ours) and (ours in theirs or theirs in ours)
+        if gold.authors is not None:
+            named = normal_names(gold.authors)
+            people = normal_names(page.authors if page else ())
+            score.authors += 1
+            score.authors_exact += people == named
+            score.bylines_exact += named in {people, people | normal_names(page.organisations if page else ())}
+        if gold.knows_date:
+            _judge_date(score, gold.date, page)
+    return Judged(gold, page, precision, recall)
+
+
+def _judge_date(score: Score, gold: str | None, page: Page | None) -> None:
+    found = page.published if page and page.published and page.published.precision in WHOLE_DAY else None
+    score.dates += 1
+    if (found.value[:10] if found else None) == gold:
+        score.dates_right += 1
+    elif found is None:
+        score.dates_missing += 1
+    elif gold is None:
+        score.dates_invented += 1
+    else:
+        score.dates_other += 1
+
+
+def measure(path: Path, *, limit: int | None = None) -> tuple[Score, dict[str, Score], list[Judged]]:
+    """Return the score of a gold file, its scores by language, and its pages; of `limit` pages spread over it."""
+    pages = list(read_gold(path))
+    if limit and limit < len(pages):
+        pages = [pages[i * len(pages) // limit] for i in range(limit)]
+    total = Score()
+    by_language: dict[str, Score] = defaultdict(Score)
+    judged = []
+    for gold in pages:
+        language = (detect(gold.text).code or "?") if gold.text else "?"
+        judged.append(judge(gold, (total, by_language[language])))
+    return total, dict(sorted(by_language.items())), judged
+
+
+def encoding_tests(folder: Path) -> tuple[int, int]:
+    """Return how many of html5lib's encoding tests under `folder` are read as they say, and their number."""
+    right = total = 0
+    for path in sorted(folder.rglob("html5lib-encoding/*.dat")):
+        for test in path.read_bytes().split(b"#data\n")[1:]:
+            data, _, expected = test.partition(b"\n#encoding\n")
+            wanted = webencodings.lookup(expected.split(b"\n")[0].decode("ascii").strip())
+            try:
+                found: str | None = to_text(data).encoding
+            except Rejected:
+                found = None
+            total += 1
+            plain = data.isascii() and found == "utf-8"
+            right += plain or (wanted is not None and found == wanted.name)
+    return right, total
+
+
+@click.command(help=__doc__)
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--set", "names", multiple=True, help="Only this set (repeatable).")
+@click.option("--limit", type=click.IntRange(min=1), help="At most so many pages of a set, spread over it.")
+@click.option("--worst", type=click.IntRange(min=1), default=None, help="List the pages with the worst bodies.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
+def main(folder: Path, names: tuple[str, ...], limit: int | None, worst: int | None, as_json: bool) -> None:
+    """Print the figures of every set and of its languages."""
+    try:
+        sets = gold_sets(folder)
+    except FileNotFoundError as error:
+        raise click.ClickException(str(error)) from error
+    if unknown := set(names) - set(sets):
+        raise click.UsageError(f"no set {', '.join(sorted(unknown))}; there are {', '.join(sets)}")
+    warm_up()
+    report: dict[str, Any] = {}
+    listed: list[tuple[str, Judged]] = []
+    for name, path in sets.items():
+        if not names or name in names:
+            total, by_language, judged = measure(path, limit=limit)
+            report[name] = total.as_dict() | {"by_language": {k: v.as_dict() for k, v in by_language.items()}}
+            listed += [(name, page) for page in judged if page.gold.text]
+    right, tests = encoding_tests(folder)
+    if tests:
+        report["html5lib-encoding"] = {"tests": tests, "right": right}
+    if as_json:
+        json.dump(report, sys.stdout, ensure_ascii=False, indent=2)
+        sys.stdout.write("\n")
+        return
+    console = Console()
+    _print(console, report)
+    if worst:
+        for name, page in sorted(listed, key=lambda entry: entry[1].f1)[:worst]:
+            console.print(
+                f"{page.f1:.3f}  p {page.precision:.3f}  r {page.recall:.3f}  {name}  {page.gold.id}", soft_wrap=True
+            )
+
+
+def _print(console: Console, report: dict[str, Any]) -> None:
+    table = Table("set", *(column.replace("_", "\n") for column in _COLUMNS))
+    for name, figures in report.items():
+        if "tests" in figures:
+            continue
+        rows = [(name, figures)]
+        if len(figures["by_language"]) > 1:
+            rows += [(f"  {language}", part) for language, part in figures["by_language"].items()]
+        for label, part in rows:
+            table.add_row(label, *(_shown(part.get(column)) for column in _COLUMNS))
+        table.add_section()
+    console.print(table)
+    if encoding := report.get("html5lib-encoding"):
+        console.print(f"html5lib encoding tests: {encoding['right']} of {encoding['tests']}")
+
+
+def _shown(value: float | int | None) -> str:
+    return "" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+if __name__ == "__main__":
+    main()
