@@ -5,7 +5,7 @@ A worker runs several copies of a stage at once. The first that asks opens the r
 
 import threading
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from pipeline.index import Index, open_index
 from pipeline.sandbox import Sandbox
@@ -33,7 +33,7 @@ class Shared(Generic[T]):
             if holders == 0:
                 resource = self._make(settings)
             _open[key] = (resource, holders + 1)
-            return resource  # type: ignore[return-value]
+            return cast(T, resource)
 
     def release(self, settings: Settings) -> None:
         """Give the resource back; closes it when nobody holds it any more."""

@@ -128,7 +128,7 @@ class Sandbox:
 
     def close(self) -> None:
         """Stop all processes; what is under way is lost."""
-        self._pool.stop()
+        self._pool.stop()  # type: ignore[no-untyped-call]
         self._pool.join()
 
     def _schedule(self, stage: Stage, work: Work, arguments: Sequence[tuple[Any, ...]]) -> "Future[list[Any]]":

@@ -81,10 +81,10 @@ class StageFn(ABC, beam.DoFn):  # type: ignore[misc]
         return ()
 
     def start_bundle(self) -> None:
-        self._timestamp = MIN_TIMESTAMP
+        self._timestamp: Timestamp = MIN_TIMESTAMP
 
     def process(self, item: Item, timestamp: Any = beam.DoFn.TimestampParam) -> Iterator[Item]:
-        self._timestamp: Timestamp = timestamp
+        self._timestamp = timestamp
         yield from self.push(item)
 
     def finish_bundle(self) -> Iterator[WindowedValue]:
@@ -271,6 +271,10 @@ def coordinates(item: Item) -> str:
 def repeated(item: Item, decision: Decision, raw: RawArticle | Draft) -> Duplicate:
     """Return the outcome of a record that adds no article."""
     assert item.origin is not None
+    assert decision.outcome != "article"
+    assert decision.duplicate_of is not None
+    assert decision.similarity is not None
+    assert decision.method is not None
     return Duplicate(
         outcome=decision.outcome,
         uri=decision.uri,

@@ -3,12 +3,13 @@
 from contextlib import suppress
 from typing import Any
 
-from schemas.records import Article, Change, FileProvenance, Provenance, Related
+from schemas.records import Article, Change, FileProvenance, Organisation, Provenance, Related
 from transforms.dates import find_dates
 from transforms.decode import RawArticle
 from transforms.errors import Rejected
 from transforms.extract import Draft, extract
 from transforms.figures import find_figures
+from transforms.folding import fold
 from transforms.keywords import find_keywords
 from transforms.people import find_people
 from transforms.places import find_places
@@ -61,7 +62,7 @@ def enrich(
         image=draft.image,
         places=places,
         people=people,
-        organisations=organisations,
+        organisations=organisations + _desks(draft, organisations),
         keywords=find_keywords(text, draft.title, language),
         quotes=quotes,
         figures=find_figures(text, language, taken=[mention.span for mention in dates]),
@@ -70,6 +71,14 @@ def enrich(
         extraction=draft.extraction,
         extra=draft.extra,
         provenance=provenance,
+    )
+
+
+def _desks(draft: Draft, named: tuple[Organisation, ...]) -> tuple[Organisation, ...]:
+    """Return the organisations of the byline that the text does not name: they have no mention, so no span."""
+    known = {fold(organisation.name) for organisation in named}
+    return tuple(
+        Organisation(name=desk, role="byline", count=0, spans=()) for desk in draft.desks if fold(desk) not in known
     )
 
 

@@ -112,8 +112,8 @@ def _with_hints(page: Page, raw: RawArticle) -> Page:
     """Return `page` with the producer's hints where the body says nothing, and with a title made from its text."""
     if not page.title and raw.title and (title := clean_line(raw.title)):
         page = replace(page, title=title, title_source="hint")
-    if not page.title and (title := _derived_title(page)):
-        page = replace(page, title=title, title_source="derived")
+    if not page.title and (made := _derived_title(page)):
+        page = replace(page, title=made, title_source="derived")
     if not page.authors and not page.organisations and raw.authors:
         page = replace(page, authors=tuple(author for a in raw.authors if (author := clean_line(a))))
     if page.published is None and raw.published_at and (parsed := parse_date(raw.published_at)):

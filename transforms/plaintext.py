@@ -18,12 +18,13 @@ _WORD: Final = re.compile(r"\w")
 # ``date 2026-01-06 • text``, ``Published: 6 January 2026``, ``التاريخ: 6 يناير 2026``: the label makes it a date line.
 _DATE_LINE: Final = re.compile(
     r"""^\s*(?:date|dated|published(?:\ (?:on|at))?|publication\ date|posted(?:\ on)?|datum|stand
-        |veröffentlicht(?:\ am)?|publié(?:\ le)?|fecha|publicado(?:\ el|\ em)?|data|pubblicato(?:\ il)?|tarih|дата|опубликовано
+        |veröffentlicht(?:\ am)?|publié(?:\ le)?|fecha|publicado(?:\ el|\ em)?|data
+        |pubblicato(?:\ il)?|tarih|дата|опубликовано
         |التاريخ|تاريخ(?:\ النشر)?|نشر(?:\ في)?|تاریخ|תאריך|日期|日付|날짜|दिनांक)
         \s*[::]?\s+(?P<date>[^•|·–—]{4,60}?)\s*(?:(?:[•|·–—]|\s-\s)\s*(?P<rest>.*))?$""",
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
-_SENTENCE_END: Final = tuple(".!?…؟۔。！？।:;,،؛»”\"")
+_SENTENCE_END: Final = tuple('.!?…؟۔。！？।:;,،؛»”"')
 _MIN_BREAKS: Final = 3
 _WRAPPED_SHARE: Final = 0.9
 _WRAP_WIDTH: Final = range(40, 121)

@@ -21,9 +21,9 @@ from pipeline.mapping import IDENTITY, FieldMapping
 from pipeline.metrics import RECORDS_READ, RECORDS_SKIPPED
 from pipeline.settings import Settings
 from schemas.codec import encode
-from schemas.records import Article, Dead, Duplicate
+from schemas.records import Article, Dead, Duplicate, Record
 
-OUTPUT_OF: Final = {Article: "articles.jsonl", Duplicate: "duplicates.jsonl", Dead: "dead.jsonl"}
+OUTPUT_OF: Final[dict[type[Record], str]] = {Article: "articles.jsonl", Duplicate: "duplicates.jsonl", Dead: "dead.jsonl"}
 LEDGER: Final = "ledger.jsonl"
 OUTPUT_FILES: Final = (*OUTPUT_OF.values(), LEDGER)
 ON_REQUEST: Final = ("parquet", "articles.ninjs.jsonl", "articles.schemaorg.jsonl", "articles.newsplease.jsonl")
@@ -168,7 +168,7 @@ class _WriteFilesFn(beam.DoFn):  # type: ignore[misc]
             self._write(LEDGER, self._tally.ledger())
             self._tally = None
 
-    def _write(self, name: str, record: Article | Duplicate | Dead | Any) -> None:
+    def _write(self, name: str, record: Record) -> None:
         self._files[name].write(encode(record) + b"\n")
 
 
