@@ -79,6 +79,8 @@ _TAGS: Final = re.compile(rb"<[^<>]*>")
 _SPACES: Final = re.compile(rb"[\x00-\x20]+")
 _CONTROLS: Final = bytes(set(range(0x20)) - set(b"\t\n\r\f\v\x1b")) + b"\x7f"
 _ESCAPED_JAPANESE: Final = re.compile(rb"\x1b(?:\$[@B]|\$\([A-Z]|\([IJ])")
+_NO_START: Final = frozenset([*range(0x80, 0xC2), *range(0xF5, 0x100)])
+"""Bytes that no character of UTF-8 begins with."""
 _REPAIR: Final = "khabar_repair"
 
 
@@ -146,11 +148,11 @@ def _declared(data: bytes, content_type: str | None, encoding: str | None, html:
 
 
 def _repair(error: UnicodeError) -> tuple[str, int]:
-    """Replace a damaged character as a whole: the byte in error and the continuation bytes it leaves behind."""
+    """Replace a damaged character as a whole: the byte in error and what it leaves of a character of four bytes."""
     if not isinstance(error, UnicodeDecodeError):
         raise error
     end = error.end
-    while end < len(error.object) and end < error.start + 4 and 0x80 <= error.object[end] <= 0xBF:
+    while end < len(error.object) and end < error.start + 4 and error.object[end] in _NO_START:
         end += 1
     return "\ufffd", end
 
@@ -224,6 +226,7 @@ _COMMON: Final = {
         "新市月長高力問関係東京会社部表記報警察府県区"
     ),
 }
+_CHINESE: Final = frozenset({"gb18030", "gbk", "big5"})
 _RARE: Final = {"ARABIC": 0.15, "CYRILLIC": 0.25, "GREEK": 0.25, "HEBREW": 0.35, "HAN": 0.9}
 """Share of other letters that the languages of a script have anyway."""
 
@@ -269,6 +272,8 @@ def _oddity(sample: bytes, name: str) -> float:
         before, before_kind = character, kind
     if not letters:
         return odd
+    if name in _CHINESE and scripts["HIRAGANA"] > 0.1 * letters:
+        return 1.0 + odd / letters  # Chinese encodings have kana too, but no text in them is Japanese.
     script, count = scripts.most_common(1)[0]
     rare = max(0.0, 1 - common[script] / count - _RARE[script]) if script in _COMMON else 0.0
     shouted = max(0.0, upper / letters - 0.5)
