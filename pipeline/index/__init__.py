@@ -13,11 +13,14 @@ from pipeline.index.base import (
     Probe,
     StoryFeatures,
 )
+from pipeline.index.history import Comparison, History
 from pipeline.index.sqlite import SqliteStore
 from pipeline.index.stored import StoredIndex
 
 __all__ = [
+    "Comparison",
     "Decision",
+    "History",
     "Index",
     "IndexDamaged",
     "IndexUnavailable",

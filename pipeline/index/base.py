@@ -8,12 +8,15 @@ before extraction (`recall`), after it (`observe`) and after enrichment (`assign
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
 from schemas.records import Change, Related, Story
 from transforms.fingerprint import Fingerprint
+
+if TYPE_CHECKING:
+    from pipeline.index.history import Comparison, History
 
 Outcome = Literal["article", "unchanged", "duplicate"]
 
@@ -121,6 +124,14 @@ class Index(ABC):
     @abstractmethod
     def assign_stories(self, articles: Sequence[StoryFeatures]) -> list[Story | None]:
         """Return the story of each article in order; the same article and version get the same answer again."""
+
+    @abstractmethod
+    def history(self, uri: str) -> "History | None":
+        """Return all that is known of `uri`, None when nothing is."""
+
+    @abstractmethod
+    def compare(self, a: str, b: str) -> "Comparison":
+        """Return why two uris are, or are not, one article."""
 
     @abstractmethod
     def expire(self, before_day: int) -> int:

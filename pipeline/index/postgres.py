@@ -186,6 +186,9 @@ class PostgresStore(Store):
         assert row is not None
         return int(row[0])
 
+    def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        return self._execute(sql.replace("?", "%s"), *values).fetchall()
+
     def write(self, writes: Writes, day: int) -> None:
         # Long lists of small rows go as arrays, in one statement; the others in one pipeline.
         with self._db.pipeline(), self._db.cursor() as cursor:

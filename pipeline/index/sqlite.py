@@ -179,6 +179,9 @@ class SqliteStore(Store):
         (last,) = self._db.execute("SELECT coalesce(max(id), 0) FROM story").fetchone()
         return int(last)
 
+    def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        return self._db.execute(sql, values).fetchall()
+
     def write(self, writes: Writes, day: int) -> None:
         self._many(
             f"INSERT INTO identity ({IDENTITY_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?)"

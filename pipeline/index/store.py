@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from transforms.stories import Profile
 
@@ -191,6 +191,10 @@ class Store(ABC):
 
     @abstractmethod
     def last_story_id(self) -> int: ...
+
+    @abstractmethod
+    def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Return the rows of a query that both stores understand, with ``?`` for each of `values`."""
 
     @abstractmethod
     def write(self, writes: Writes, day: int) -> None: ...

@@ -12,6 +12,7 @@ import msgspec
 from pipeline.index.base import Decision, Index, Observation, Probe, StoryFeatures
 from pipeline.index.deciding import Deciding, duplicate, repeated, request_hash, short
 from pipeline.index.grouping import Grouping
+from pipeline.index.history import Comparison, History, comparison, history
 from pipeline.index.store import Decided, Identity, Request, Store, Version, Writes
 from schemas.records import Story
 
@@ -69,6 +70,14 @@ class StoredIndex(Index):
             stories = [grouping.assign(article) for article in articles]
             grouping.finish()
             return stories
+
+    def history(self, uri: str) -> History | None:
+        with self._turn, self._store.transaction(exclusive=False):
+            return history(self._store, uri)
+
+    def compare(self, a: str, b: str) -> Comparison:
+        with self._turn, self._store.transaction(exclusive=False):
+            return comparison(self._store, a, b)
 
     def expire(self, before_day: int) -> int:
         with self._turn, self._store.transaction(exclusive=True):

@@ -268,3 +268,14 @@ def test_expiry_goes_by_the_last_sight(url: str) -> None:
     assert index.expire(20_020) == 3
     assert {**index.statistics(), "bytes": 0, "source": 0} == dict.fromkeys(before, 0)
     index.close()
+
+
+def test_both_stores_tell_the_same_history(index: Index) -> None:
+    index.observe([observation(words(1)), observation(edited(words(1), 0.05), uri=B, at="f#1", source="b.example")])
+    history = index.history(A)
+    assert history is not None
+    assert [copy.uri for copy in history.latest_duplicates] == [B]
+    assert [told.coordinates for told in history.latest_decisions] == ["f#0"]
+    assert index.compare(A, B).verdict == "duplicate"
+    assert index.history("https://z.example/") is None
+    assert index.compare(A, "https://z.example/").verdict == "unknown"
