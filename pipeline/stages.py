@@ -341,7 +341,8 @@ def observation(item: Item, draft: Draft) -> Observation:
         source=draft.source.domain,
         published_at=draft.published.timestamp if draft.published else None,
         modified_at=draft.modified.timestamp if draft.modified else None,
-        fetched_at=draft.fetched_at or _transport_time(item),
+        # Not the transport's time: a record sent again would pass for a later crawl.
+        fetched_at=draft.fetched_at,
         fingerprint=draft.fingerprint,
     )
 
