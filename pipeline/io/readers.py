@@ -68,6 +68,8 @@ _NO_TEXT: Final = frozenset(
 """Suffixes of what pages are made of beside their text: by rule no articles."""
 _SAMPLE: Final = 1024
 _PIECE: Final = 1024 * 1024
+_BLOCK: Final = 512
+"""Of a tar file."""
 _BLANK: Final = b" \t\r\n"
 _STRUCTURE: Final = re.compile(rb'["\\{}\[\]]')
 
@@ -125,7 +127,7 @@ def _remote_files(path: str) -> list[str]:
         if not any(character in within for character in "*[") and system.isfile(within):
             return [path]
         matches = system.glob(within) if any(character in within for character in "*[") else [within]
-        files = [file for match in matches for file in (system.find(match) if system.isdir(match) else [match])]
+        files = [file for match in matches for file in system.find(match)]
     except Exception as error:
         raise UnreadableError(f"cannot read {path}: {error}") from error
     if not files:
@@ -366,11 +368,17 @@ class FileReader:
         return FileRecord(self._mapping.apply_to_json(record.payload), headers=record.headers)
 
     def _tar(self, content: Content) -> Iterator[FileRecord | Damage]:
+        blocks = _TarBlocks(content)
+        expected = 0
         try:
-            with tarfile.open(fileobj=cast("Any", content), mode="r|") as tar:
+            # The library passes over what is no header; here that is noticed.
+            with tarfile.open(fileobj=cast("Any", blocks), mode="r|", ignore_zeros=True) as tar:
                 for member in tar:
                     # Members are not kept: an archive of millions of files must not fill the memory.
                     tar.members = []  # type: ignore[attr-defined]
+                    if blocks.any_filled(expected, member.offset):
+                        yield Damage(f"byte {expected} of the content", "no member begins here")
+                    expected = member.offset_data + -(-member.size // _BLOCK) * _BLOCK
                     if member.isfile() and not _is_hidden(member.name):
                         file = tar.extractfile(member)
                         assert file is not None
@@ -380,6 +388,8 @@ class FileReader:
             return
         if content.damage:
             yield _damage(content, b"")
+        elif blocks.any_filled(expected, blocks.end) or blocks.end <= expected:
+            yield Damage(f"byte {min(expected, content.position)} of the content", "the file has no end marker")
 
     def _zip(self, stored: StoredFile) -> Iterator[FileRecord | Damage]:
         try:
@@ -409,6 +419,34 @@ class _Rejoined:
             return part
         data: bytes = self._rest.read(size)
         return data
+
+
+class _TarBlocks:
+    """The blocks of a tar file as they are read, remembering since the last question which of them hold anything."""
+
+    def __init__(self, content: Content) -> None:
+        self._content = content
+        self._filled = bytearray()
+        self._first = 0
+
+    @property
+    def end(self) -> int:
+        """Position behind the last block read."""
+        return (self._first + len(self._filled)) * _BLOCK
+
+    def read(self, size: int) -> bytes:
+        """Return `size` bytes, fewer at the end."""
+        data = self._content.read(size)
+        self._filled += bytes(bool(data[at : at + _BLOCK].strip(b"\0")) for at in range(0, len(data), _BLOCK))
+        return data
+
+    def any_filled(self, start: int, end: int) -> bool:
+        """Whether any block from byte `start` to `end` is not all zeros; what lies before `end` is then forgotten."""
+        flags = self._filled[max(0, start // _BLOCK - self._first) : max(0, end // _BLOCK - self._first)]
+        forget = max(0, end // _BLOCK - self._first)
+        del self._filled[:forget]
+        self._first += forget
+        return any(flags)
 
 
 class _ZipMember:
