@@ -35,6 +35,12 @@ _WAW_NAMES: Final = re.compile(
 )
 _BRACKETS: Final = re.compile(r"\s*[(\[（【][^)\]）】]*[)\]）】]")
 _ADDRESS: Final = re.compile(r"https?://\S+|www\.\S+|\S+@\S+\.\w+|(?<!\w)@\w+")
+_STAMP: Final = re.compile(
+    r"\b(?:published|updated|posted|last (?:modified|updated)|veröffentlicht|aktualisiert|publié|mis à jour|publicado"
+    r"|actualizado|pubblicato|aggiornato|опубликовано|обновлено)\b.*",
+    re.IGNORECASE,
+)
+_ACRONYM: Final = re.compile(r"[A-ZÄÖÜ]{2,5}")
 _DATE: Final = re.compile(r"\b(?:19|20)\d\d\b|\d{1,2}[:.]\d\d|\d{3,}")
 
 _MARKED: Final = (
@@ -69,6 +75,7 @@ def split_names(values: Iterable[str], *, site_names: frozenset[str] = frozenset
     organisations: dict[str, str] = {}
     for value in values:
         text = _ADDRESS.sub(" ", _BRACKETS.sub("", clean_line(value)[:2000]))
+        text = _STAMP.sub("", text)
         text = prefix.sub("", prefix.sub("", text))
         text = _ARABIC_AND.sub(lambda m: m.group() if _WAW_NAMES.match(m.string[m.start() :].strip()) else "؛", text)
         for part in _SPLIT.split(text)[: 2 * _MAX_AUTHORS]:
@@ -77,7 +84,12 @@ def split_names(values: Iterable[str], *, site_names: frozenset[str] = frozenset
             compact = key.replace(" ", "")
             if not compact or key in generic or len(name) > _MAX_NAME or _DATE.search(name):
                 continue
-            if key in agencies or compact in site_names or pattern("house_words").search(name):
+            if (
+                key in agencies
+                or compact in site_names
+                or pattern("house_words").search(name)
+                or _ACRONYM.fullmatch(name)
+            ):
                 if not pattern("role_words").search(name) or key in agencies or compact in site_names:
                     organisations.setdefault(key, name)
             elif _is_person(name):

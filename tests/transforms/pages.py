@@ -1,25 +1,33 @@
 """Short news texts in many languages, written for the tests, and pages around them."""
 
 ARABIC = (
-    "أعلنت وزارة الصحة اليوم افتتاح ثلاثة مستشفيات جديدة في شمال البلاد، وقالت إن العمل فيها سيبدأ مع بداية الشهر المقبل. "
-    "وأوضح الوزير في مؤتمر صحفي أن المشروع كلف نحو أربعين مليون دولار، وأن الأطباء والممرضين تلقوا تدريبا خاصا في العاصمة.",
-    "تأجلت المباراة النهائية بسبب الأمطار الغزيرة التي هطلت على المدينة منذ الصباح، وطلب الاتحاد من الجماهير الاحتفاظ بالتذاكر. "
+    "أعلنت وزارة الصحة اليوم افتتاح ثلاثة مستشفيات جديدة في شمال البلاد، وقالت إن العمل فيها سيبدأ مع بداية "
+    "الشهر المقبل. "
+    "وأوضح الوزير في مؤتمر صحفي أن المشروع كلف نحو أربعين مليون دولار، وأن الأطباء والممرضين تلقوا تدريبا خاصا "
+    "في العاصمة.",
+    "تأجلت المباراة النهائية بسبب الأمطار الغزيرة التي هطلت على المدينة منذ الصباح، وطلب الاتحاد من الجماهير "
+    "الاحتفاظ بالتذاكر. "
     "وقال المدرب للصحفيين إن اللاعبين في حالة جيدة وإنهم ينتظرون الموعد الجديد الذي سيعلن عنه غدا.",
     "قال شهود عيان إن السوق القديم في وسط المدينة عاد إلى نشاطه بعد أسابيع من الإغلاق، وإن التجار يأملون في موسم أفضل. "
     "ويشكو السكان من ارتفاع أسعار الخبز والزيت والسكر، بينما تؤكد البلدية أن الأسعار ستنخفض قبل نهاية العام.",
 )
 RUSSIAN = (
-    "Министерство здравоохранения сообщило сегодня об открытии трёх новых больниц на севере страны. По словам министра, работа "
+    "Министерство здравоохранения сообщило сегодня об открытии трёх новых больниц на севере страны. По словам "
+    "министра, работа "
     "в них начнётся в начале следующего месяца, а врачи и медсёстры уже прошли обучение в столице.",
-    "Финальный матч перенесён из-за сильного дождя, который идёт в городе с самого утра. Тренер сказал журналистам, что игроки "
+    "Финальный матч перенесён из-за сильного дождя, который идёт в городе с самого утра. Тренер сказал "
+    "журналистам, что игроки "
     "в хорошей форме и ждут новой даты, о которой объявят завтра.",
-    "Очевидцы рассказали, что старый рынок в центре города снова работает после нескольких недель перерыва. Жители жалуются на "
+    "Очевидцы рассказали, что старый рынок в центре города снова работает после нескольких недель перерыва. "
+    "Жители жалуются на "
     "рост цен на хлеб, масло и сахар, но власти обещают снижение до конца года.",
 )
 GREEK = (
-    "Το υπουργείο Υγείας ανακοίνωσε σήμερα τη λειτουργία τριών νέων νοσοκομείων στη βόρεια χώρα. Σύμφωνα με τον υπουργό, οι "
+    "Το υπουργείο Υγείας ανακοίνωσε σήμερα τη λειτουργία τριών νέων νοσοκομείων στη βόρεια χώρα. Σύμφωνα με τον "
+    "υπουργό, οι "
     "εργασίες θα αρχίσουν στις αρχές του επόμενου μήνα και οι γιατροί έχουν ήδη εκπαιδευτεί στην πρωτεύουσα.",
-    "Ο τελικός αναβλήθηκε λόγω της δυνατής βροχής που πέφτει στην πόλη από το πρωί. Ο προπονητής είπε στους δημοσιογράφους ότι "
+    "Ο τελικός αναβλήθηκε λόγω της δυνατής βροχής που πέφτει στην πόλη από το πρωί. Ο προπονητής είπε στους "
+    "δημοσιογράφους ότι "
     "οι παίκτες είναι σε καλή κατάσταση και περιμένουν τη νέα ημερομηνία.",
 )
 JAPANESE = (
@@ -39,54 +47,72 @@ KOREAN = (
     "아침부터 내린 폭우로 결승전이 연기되었다. 감독은 기자들에게 선수들의 상태가 좋으며 내일 발표될 새로운 날짜를 기다리고 있다고 밝혔다.",
 )
 TURKISH = (
-    "Sağlık Bakanlığı bugün ülkenin kuzeyinde üç yeni hastanenin açılacağını duyurdu. Bakan, çalışmaların gelecek ayın başında "
-    "başlayacağını, doktor ve hemşirelerin başkentte eğitim gördüğünü söyledi. Şehirde yaşayanlar kararı sevinçle karşıladı.",
-    "Sabahtan beri yağan şiddetli yağmur yüzünden final maçı ertelendi. Teknik direktör gazetecilere oyuncuların iyi durumda "
-    "olduğunu ve yarın açıklanacak yeni tarihi beklediklerini belirtti. Taraftarlardan biletlerini saklamaları istendi.",
+    "Sağlık Bakanlığı bugün ülkenin kuzeyinde üç yeni hastanenin açılacağını duyurdu. Bakan, çalışmaların "
+    "gelecek ayın başında "
+    "başlayacağını, doktor ve hemşirelerin başkentte eğitim gördüğünü söyledi. Şehirde yaşayanlar kararı "
+    "sevinçle karşıladı.",
+    "Sabahtan beri yağan şiddetli yağmur yüzünden final maçı ertelendi. Teknik direktör gazetecilere "
+    "oyuncuların iyi durumda "
+    "olduğunu ve yarın açıklanacak yeni tarihi beklediklerini belirtti. Taraftarlardan biletlerini saklamaları "
+    "istendi.",
 )
 HEBREW = (
     "משרד הבריאות הודיע היום על פתיחת שלושה בתי חולים חדשים בצפון הארץ. לדברי השר, העבודה בהם תתחיל בתחילת החודש הבא, "
     "והרופאים והאחיות כבר עברו הכשרה בבירה.",
-    "משחק הגמר נדחה בגלל הגשם הכבד שיורד בעיר מאז הבוקר. המאמן אמר לעיתונאים כי השחקנים במצב טוב ומחכים לתאריך החדש שיפורסם מחר.",
+    "משחק הגמר נדחה בגלל הגשם הכבד שיורד בעיר מאז הבוקר. המאמן אמר לעיתונאים כי השחקנים במצב טוב ומחכים לתאריך "
+    "החדש שיפורסם מחר.",
 )
 THAI = (
     "กระทรวงสาธารณสุขประกาศวันนี้ว่าจะเปิดโรงพยาบาลใหม่สามแห่งในภาคเหนือของประเทศ รัฐมนตรีกล่าวว่าการทำงานจะเริ่มต้นเดือนหน้า",
     "การแข่งขันรอบชิงชนะเลิศถูกเลื่อนออกไปเพราะฝนตกหนักตั้งแต่เช้า ผู้ฝึกสอนบอกกับนักข่าวว่านักกีฬาพร้อมและรอวันใหม่ที่จะประกาศพรุ่งนี้",
 )
 POLISH = (
-    "Ministerstwo Zdrowia ogłosiło dzisiaj otwarcie trzech nowych szpitali na północy kraju. Według ministra praca rozpocznie się "
-    "na początku przyszłego miesiąca, a lekarze i pielęgniarki przeszli już szkolenie w stolicy. Mieszkańcy cieszą się z tej wiadomości.",
-    "Mecz finałowy został przełożony z powodu ulewnego deszczu, który pada w mieście od rana. Trener powiedział dziennikarzom, że "
+    "Ministerstwo Zdrowia ogłosiło dzisiaj otwarcie trzech nowych szpitali na północy kraju. Według ministra "
+    "praca rozpocznie się "
+    "na początku przyszłego miesiąca, a lekarze i pielęgniarki przeszli już szkolenie w stolicy. Mieszkańcy "
+    "cieszą się z tej wiadomości.",
+    "Mecz finałowy został przełożony z powodu ulewnego deszczu, który pada w mieście od rana. Trener powiedział "
+    "dziennikarzom, że "
     "zawodnicy są w dobrej formie i czekają na nową datę, która zostanie ogłoszona jutro.",
 )
 CZECH = (
-    "Ministerstvo zdravotnictví dnes oznámilo otevření tří nových nemocnic na severu země. Podle ministra začne práce na začátku "
+    "Ministerstvo zdravotnictví dnes oznámilo otevření tří nových nemocnic na severu země. Podle ministra začne "
+    "práce na začátku "
     "příštího měsíce a lékaři i sestry již prošli školením v hlavním městě. Obyvatelé zprávu přivítali s radostí.",
-    "Finálový zápas byl odložen kvůli silnému dešti, který ve městě trvá od rána. Trenér řekl novinářům, že hráči jsou v dobrém "
+    "Finálový zápas byl odložen kvůli silnému dešti, který ve městě trvá od rána. Trenér řekl novinářům, že "
+    "hráči jsou v dobrém "
     "stavu a čekají na nový termín, který bude oznámen zítra.",
 )
 HUNGARIAN = (
-    "Az egészségügyi minisztérium ma bejelentette, hogy három új kórház nyílik az ország északi részén. A miniszter szerint a munka "
+    "Az egészségügyi minisztérium ma bejelentette, hogy három új kórház nyílik az ország északi részén. A "
+    "miniszter szerint a munka "
     "a jövő hónap elején kezdődik, az orvosok és az ápolók már részt vettek a fővárosi képzésen.",
-    "A döntőt elhalasztották a reggel óta zuhogó eső miatt. Az edző azt mondta az újságíróknak, hogy a játékosok jó állapotban "
+    "A döntőt elhalasztották a reggel óta zuhogó eső miatt. Az edző azt mondta az újságíróknak, hogy a "
+    "játékosok jó állapotban "
     "vannak, és várják a holnap kihirdetésre kerülő új időpontot.",
 )
 FRENCH = (
-    "Le ministère de la Santé a annoncé aujourd’hui l’ouverture de trois nouveaux hôpitaux dans le nord du pays. Selon le ministre, "
+    "Le ministère de la Santé a annoncé aujourd’hui l’ouverture de trois nouveaux hôpitaux dans le nord du "
+    "pays. Selon le ministre, "
     "l’activité débutera au début du mois prochain et les médecins ont déjà été formés dans la capitale.",
-    "La finale a été reportée à cause de la forte pluie qui tombe sur la ville depuis ce matin. L’entraîneur a déclaré que les "
+    "La finale a été reportée à cause de la forte pluie qui tombe sur la ville depuis ce matin. L’entraîneur a "
+    "déclaré que les "
     "joueurs étaient prêts et attendaient la nouvelle date.",
 )
 GERMAN = (
-    "Das Gesundheitsministerium kündigte heute die Eröffnung von drei neuen Krankenhäusern im Norden des Landes an. Laut dem Minister "
+    "Das Gesundheitsministerium kündigte heute die Eröffnung von drei neuen Krankenhäusern im Norden des Landes "
+    "an. Laut dem Minister "
     "beginnt der Betrieb Anfang nächsten Monats, Ärzte und Pfleger wurden bereits geschult.",
-    "Das Endspiel wurde wegen des starken Regens verschoben, der seit dem frühen Morgen über der Stadt fällt. Der Trainer sagte, die "
+    "Das Endspiel wurde wegen des starken Regens verschoben, der seit dem frühen Morgen über der Stadt fällt. "
+    "Der Trainer sagte, die "
     "Spieler seien in guter Verfassung und müssten nun auf den neuen Termin warten.",
 )
 UKRAINIAN = (
-    "Міністерство охорони здоров'я повідомило сьогодні про відкриття трьох нових лікарень на півночі країни. За словами міністра, "
+    "Міністерство охорони здоров'я повідомило сьогодні про відкриття трьох нових лікарень на півночі країни. За "
+    "словами міністра, "
     "робота в них розпочнеться на початку наступного місяця, а лікарі вже пройшли навчання у столиці.",
-    "Фінальний матч перенесено через сильний дощ, який іде в місті з самого ранку. Тренер сказав журналістам, що гравці у добрій "
+    "Фінальний матч перенесено через сильний дощ, який іде в місті з самого ранку. Тренер сказав журналістам, "
+    "що гравці у добрій "
     "формі й чекають на нову дату, яку оголосять завтра.",
 )
 

@@ -1,0 +1,64 @@
+"""Floors under the quality of extraction, a little below what is reached, so that it cannot slip unseen.
+
+They need gold pages, which are not part of the project: the folder named by ``KHABAR_EVALDATA``, else ``../shared/evaldata``
+beside the project. In continuous integration (``CI=true``) an absent folder is a failure; elsewhere the tests are
+skipped, and say why.
+"""
+
+import functools
+import os
+from pathlib import Path
+
+import pytest
+
+from benchmarks.gold import gold_sets
+from benchmarks.quality import Score, encoding_tests, measure
+
+FOLDER = Path(os.environ.get("KHABAR_EVALDATA") or Path(__file__).parents[2] / "shared" / "evaldata")
+SAMPLE = 60
+FLOORS = [
+    ("aeb", "f1", 0.96),
+    ("aeb", "precision", 0.95),
+    ("aeb", "recall", 0.97),
+    ("fundus", "f1", 0.955),
+    ("fundus", "precision", 0.935),
+    ("fundus", "recall", 0.97),
+    ("fundus", "title_exact", 0.82),
+    ("fundus", "byline_exact", 0.87),
+    ("fundus", "date_right", 0.98),
+    ("newspaper4k", "f1", 0.965),
+    ("htmldate", "date_right", 0.75),
+]
+
+
+@functools.cache
+def score(name: str) -> Score:
+    total, _, _ = measure(gold_sets(FOLDER)[name], limit=SAMPLE)
+    return total
+
+
+def require_folder() -> None:
+    if not FOLDER.is_dir():
+        message = f"no gold pages at {FOLDER}: set KHABAR_EVALDATA to a folder with them (see benchmarks/gold.py)"
+        if os.environ.get("CI", "").lower() in {"1", "true"}:
+            pytest.fail(message)
+        pytest.skip(message)
+
+
+@pytest.mark.parametrize(("name", "figure", "floor"), FLOORS)
+def test_floor(name: str, figure: str, floor: float) -> None:
+    require_folder()
+    assert score(name).as_dict()[figure] >= floor
+
+
+@pytest.mark.parametrize("name", ["aeb", "fundus", "newspaper4k"])
+def test_no_article_is_rejected(name: str) -> None:
+    require_folder()
+    assert score(name).rejected == 0
+
+
+def test_encodings_of_html5lib() -> None:
+    require_folder()
+    right, tests = encoding_tests(FOLDER)
+    assert tests == 82
+    assert right >= 80

@@ -1,0 +1,184 @@
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas.reasons import Reason
+from tests.transforms import pages
+from transforms.errors import Rejected
+from transforms.html import extract_html
+
+SENTENCE = (
+    "The river rose by two metres in one night, and the old bridge had to be closed to all traffic until Friday. "
+)
+PARAGRAPHS = [SENTENCE * 2 + f"Paragraph {number} says no more than this." for number in range(6)]
+HEAD = """<title>Bridge closed after flood | The Post</title><meta property="og:site_name" content="The Post">
+<link rel="canonical" href="https://example.org/news/bridge?utm_source=x"><meta property="og:image" content="/b.jpg">
+<meta property="article:section" content="Region"><meta name="news_keywords" content="flood, bridge">
+<meta property="article:published_time" content="2026-01-06T08:30:00Z"><meta name="author" content="By Jane Doe">"""
+
+
+def page(body: str, head: str = HEAD, lang: str = "en") -> str:
+    return f'<!DOCTYPE html><html lang="{lang}"><head>{head}</head><body>{body}</body></html>'
+
+
+def article(paragraphs: list[str] = PARAGRAPHS) -> str:
+    return "<article><h1>Bridge closed after flood</h1>" + "".join(f"<p>{p}</p>" for p in paragraphs) + "</article>"
+
+
+def rejection(html: str | bytes, url: str | None = None) -> Rejected:
+    with pytest.raises(Rejected) as caught:
+        extract_html(html, url=url)
+    return caught.value
+
+
+def test_everything_that_a_page_says() -> None:
+    found = extract_html(page(article()), url="https://example.org/news/bridge?utm_source=x#top")
+    assert found.text.split("\n") == PARAGRAPHS
+    assert (found.title, found.authors, found.site_name) == ("Bridge closed after flood", ("Jane Doe",), "The Post")
+    assert found.published is not None
+    assert (found.published.value, found.published.source) == ("2026-01-06T08:30:00Z", "meta")
+    assert found.canonical_url == "https://example.org/news/bridge"
+    assert (found.section, found.tags, found.image) == ("Region", ("flood", "bridge"), "https://example.org/b.jpg")
+    assert (found.language, found.page_type, found.method) == ("en", "article", "trafilatura-fast")
+
+
+def test_what_stands_around_an_article_is_left_out() -> None:
+    around = page(
+        '<nav><a href="/">Home</a></nav><div class="breadcrumbs">News > Region</div>' + article()[:-10]
+        + '<p><a href="/b">Ten other bridges in pictures</a></p><ul><li><a href="/c">Old house sold</a></li>'
+        '<li><a href="/d">New school opened</a></li></ul></article><div class="related"><p>Another story of the day, told '
+        "at some length, which is not part of this one.</p></div><footer>© 2026 The Post</footer>"
+    )  # fmt: skip
+    assert extract_html(around).text.split("\n") == PARAGRAPHS
+
+
+def test_a_body_that_is_broken_into_containers_is_put_together() -> None:
+    parts = "".join(
+        f'<div class="grid"><div class="chunk"><p>{p}</p><p>{q}</p></div><div class="ad-slot">Ad</div></div>'
+        for p, q in zip(PARAGRAPHS[::2], PARAGRAPHS[1::2], strict=True)
+    )
+    assert extract_html(page(f"<h1>Bridge closed after flood</h1>{parts}")).text.split("\n") == PARAGRAPHS
+
+
+def test_the_stated_body_stands_in_for_one_that_is_not_shown() -> None:
+    head = '<script type="application/ld+json">{"@type": "NewsArticle", "headline": "Bridge closed", "articleBody": "%s"}</script>'
+    found = extract_html(page("<p>Please wait while the story is loading.</p>", head % "<p>".join(PARAGRAPHS)))
+    assert found.fallback == "json-ld"
+    assert PARAGRAPHS[5] in found.text
+
+
+def test_a_shown_summary_is_the_first_paragraph() -> None:
+    lede = "High water has cut off the old town from the rest of the region."
+    head = HEAD + f'<meta name="description" content="{lede}">'
+    found = extract_html(page(f'<header><div class="standfirst">{lede}</div></header>' + article(), head))
+    assert found.lede == lede
+    assert found.text.split("\n")[0] == lede
+
+
+@pytest.mark.parametrize("texts", [pages.ARABIC, pages.RUSSIAN, pages.JAPANESE, pages.THAI, pages.HEBREW, pages.KOREAN])
+def test_articles_in_all_scripts(texts: tuple[str, ...]) -> None:
+    body = "<article>" + "".join(f"<p>{text}</p>" for text in texts * 2) + "</article>"
+    found = extract_html(page(body, "<title>x</title>", "und").encode())
+    assert texts[0].strip() in found.text
+
+
+@pytest.mark.parametrize(
+    ("html", "url", "what"),
+    [
+        (page("<h1>404 Not Found</h1><p>The page that you are looking for is not here any more.</p>", "<title>404</title>"), None, "error"),
+        (page("<h1>الصفحة غير موجودة</h1><p>عذرا، لم نجد الصفحة التي طلبتها في هذا الموقع اليوم.</p>", "<title>الصفحة غير موجودة</title>"), None, "error"),
+        (page("<p>Please enable JavaScript and cookies to continue.</p>", "<title>Just a moment...</title>"), None, "consent"),
+        (page("".join(f'<div><a href="/{i}">Headline number {i} of the day</a></div>' for i in range(60)), "<title>The Post</title>"), "https://example.org/", "section"),
+    ],
+)  # fmt: skip
+def test_pages_that_are_no_articles_are_rejected(html: str, url: str | None, what: str) -> None:
+    error = rejection(html, url)
+    assert error.reason is Reason.NO_CONTENT
+    assert what in error.message or "no article text" in error.message
+
+
+@pytest.mark.parametrize(
+    ("head", "url", "kind"),
+    [
+        ('<script type="application/ld+json">{"@type": "LiveBlogPosting", "headline": "H"}</script>', None, "live_blog"),
+        (HEAD, "https://example.org/news/live-blog/flood", "live_blog"),
+        ('<script type="application/ld+json">{"@type": "NewsArticle", "isAccessibleForFree": "False"}</script>', None, "paywall"),
+        ('<meta property="og:type" content="gallery">', None, "gallery"),
+    ],
+)  # fmt: skip
+def test_special_articles_are_labelled(head: str, url: str | None, kind: str) -> None:
+    assert extract_html(page(article(PARAGRAPHS[:3]), head), url=url).page_type == kind
+
+
+def test_a_long_article_behind_a_paywall_is_an_article_with_a_note() -> None:
+    head = '<script type="application/ld+json">{"@type": "NewsArticle", "isAccessibleForFree": false}</script>'
+    found = extract_html(page(article(PARAGRAPHS * 3), head))
+    assert (found.page_type, found.notes) == ("article", ("not free to read",))
+
+
+def test_empty_binary_and_huge_bodies_are_rejected() -> None:
+    assert rejection("  \n ").reason is Reason.EMPTY_CONTENT
+    assert rejection(b"").reason is Reason.EMPTY_CONTENT
+    assert rejection(b"%PDF-1.4 ...").reason is Reason.UNDECODABLE
+    assert rejection("<p>" + "word " * 5_000_000).reason is Reason.TOO_LARGE
+
+
+ATTRIBUTES = " ".join(f'a{i}="{i}"' for i in range(100_000))
+ANGLES = " ".join(f'a{i}="<"' for i in range(100_000))
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        f"<div {ATTRIBUTES}>x</div>",
+        f"<div {ANGLES}>x</div>",
+        "".join(f"<p>{SENTENCE}</p>" for _ in range(80_000)),
+        "<p>" + "<span>a</span> " * 80_000,
+        "<p>x" * 100_000,
+        "<div>" * 10_000 + "x",
+        "<b>" * 10_000 + "x",
+        "<ul><li>" * 10_000 + "x",
+        "<p>" + "a" * 1_000_000,
+        "<p>" + " " * 1_000_000 + "x",
+        "<" * 500_000,
+        "&" * 500_000,
+        '<div class="' + "related " * 50_000 + '">x</div>',
+        '<script type="application/ld+json">' + "[" * 100_000 + "</script>",
+        "<h1>again</h1>" * 20_000,
+        '<time datetime="2026-01-06">x</time>' * 20_000,
+    ],
+    ids=lambda inside: inside[:18],
+)
+def test_hostile_pages_take_seconds_at_most(inside: str) -> None:
+    start = time.process_time()
+    found = extract_html(page(article()[:-10] + inside))
+    assert time.process_time() - start < 10
+    assert PARAGRAPHS[0] in found.text
+
+
+def test_entities_do_not_grow() -> None:
+    entities = "".join(f'<!ENTITY a{i} "{f"&a{i - 1};" * 10}">' for i in range(1, 12))
+    assert (
+        len(extract_html(f'<!DOCTYPE html [<!ENTITY a0 "ha">{entities}]>' + page(article() + "&a11;" * 100)).text)
+        < 10_000
+    )
+
+
+def test_lone_surrogates_and_nuls_do_no_harm() -> None:
+    found = extract_html(page(article().replace("river", "ri\ud800ver\x00", 1)))
+    found.text.encode()
+    assert PARAGRAPHS[1] in found.text
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.text(max_size=300))
+def test_gives_a_page_or_rejects(text: str) -> None:
+    for html in (text, f"<p>{text}</p>" * 5):
+        try:
+            found = extract_html(html)
+        except Rejected:
+            continue
+        assert found == extract_html(html)
+        assert found.text
