@@ -9,7 +9,7 @@ from typing import Any, Final, NoReturn
 import click
 from click.core import ParameterSource
 
-from pipeline.cli_archives import FORMATS, Input, mapping_of, replay, with_mapping
+from pipeline.cli_archives import FORMATS, Input, diff, export, mapping_of, replay, with_mapping
 from pipeline.cli_dashboard import dashboard, load
 from pipeline.cli_kafka import dead, one_line, stream, with_connection
 
@@ -196,3 +196,5 @@ main.add_command(dead)
 main.add_command(load)
 main.add_command(dashboard)
 main.add_command(replay)
+main.add_command(diff)
+main.add_command(export)
