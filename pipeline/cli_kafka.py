@@ -100,6 +100,7 @@ def one_line(command: Any) -> Any:
 @option("--max-message-bytes", "Largest message to write.", default=10_000_000, type=click.IntRange(10_000))
 @option("--bundle-records", "Records in one transaction, at most.", default=500, type=click.IntRange(1))
 @option("--bundle-seconds", "Seconds of reading for one transaction.", default=1.0, type=click.FloatRange(0.01))
+@option("--new-partitions-seconds", "Between looks for new ones.", default=30.0, type=click.FloatRange(1))
 @option("--transaction-timeout", "Seconds until brokers end one.", default=60.0, type=click.FloatRange(5, 900))
 @option("--compression", "Of what is written.", type=click.Choice(("gzip", "snappy", "lz4", "zstd")))
 @option("--drain-timeout", "Seconds that an orderly stop may take.", default=60.0, type=click.FloatRange(1))
@@ -110,6 +111,7 @@ def one_line(command: Any) -> Any:
 @option("--checkpoint-seconds", "Flink: time between checkpoints.  [default: none]", type=click.FloatRange(1))
 @option("--prism", "Prism binary.  [default: the one that Beam fetches]", type=_FILE)
 @option("--validate", "Check each record against its JSON Schema.", is_flag=True)
+@option("--graph", "Graph to run instead, for benchmarks.", default="pipeline.graph:build", hidden=True)
 @option("--debug", "Show the runner's log and tracebacks.", is_flag=True)
 @one_line
 def stream(connection: Any, topics: Any, **options: Any) -> None:
@@ -151,7 +153,9 @@ def stream(connection: Any, topics: Any, **options: Any) -> None:
         max_message_bytes=options["max_message_bytes"],
         transaction_seconds=options["transaction_timeout"],
         compression=options["compression"],
+        new_partitions_seconds=options["new_partitions_seconds"],
         drain_seconds=options["drain_timeout"],
+        graph=options["graph"],
         debug=options["debug"],
     )
     with showing() as (show, say):

@@ -443,6 +443,11 @@ class Flink:
         return f"localhost:{self.job_port}"
 
     @property
+    def rest_url(self) -> str:
+        """Value for ``--flink-rest``."""
+        return f"http://127.0.0.1:{self.rest_port}"
+
+    @property
     def worker_pool(self) -> str:
         """Value for ``--environment_config`` with ``--environment_type=EXTERNAL``."""
         return f"localhost:{self.pool_port}"
@@ -518,6 +523,7 @@ class Flink:
         if name == "worker-pool":
             # The pool starts `python` from the PATH: put this interpreter first.
             env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+            env["PYTHONPATH"] = f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"
         process = Process(name, self._command(name, config), self.folder / f"{name}.log", env)
         process.start()
         self.processes[name] = process
@@ -569,7 +575,7 @@ class Flink:
     def rest(self, path: str) -> dict[str, Any]:
         """Return an answer of Flink's REST interface, empty while it does not answer."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.rest_port}{path}", timeout=5) as answer:
+            with urllib.request.urlopen(self.rest_url + path, timeout=5) as answer:
                 value: dict[str, Any] = json.load(answer)
                 return value
         except (OSError, ValueError):
@@ -627,7 +633,7 @@ def _up(folder: Path, wanted: Sequence[str]) -> None:
             processes.extend(flink.processes.values())
             lines.append(f"export KHABAR_JOB_ENDPOINT={flink.job_endpoint}")
             lines.append(f"export KHABAR_WORKER_POOL={flink.worker_pool}")
-            lines.append(f"# Flink's web page: http://127.0.0.1:{flink.rest_port}")
+            lines.append(f"export KHABAR_FLINK_REST={flink.rest_url}")
     except BaseException:
         for process in [*processes, *flink.processes.values()]:
             process.stop()

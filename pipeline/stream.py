@@ -71,6 +71,7 @@ class StreamOptions:
     max_message_bytes: int = 10_000_000
     transaction_seconds: float = 60.0
     compression: Literal["gzip", "snappy", "lz4", "zstd"] | None = None
+    new_partitions_seconds: float = 30.0
     drain_seconds: float = 60.0
     """Longest time that an orderly stop may take."""
     graph: str = "pipeline.graph:build"
@@ -99,6 +100,7 @@ class StreamOptions:
             max_message_bytes=self.max_message_bytes,
             transaction_timeout_ms=int(self.transaction_seconds * 1000),
             compression=self.compression,
+            new_partitions_seconds=self.new_partitions_seconds,
             idle_seconds=_IDLE_SECONDS[self.runner],
         )
 
@@ -372,17 +374,19 @@ class _Meter:
         self._thread.start()
 
     def _follow(self) -> None:
-        lost = ""
+        lost, failures = "", 0
         while not self._closed.wait(1.0):
             try:
                 now = lag(self._job)
                 self.standing = kafka_control.standing(self._job)
             except (KafkaError, OSError) as error:
-                if not lost:
+                failures += 1
+                if not lost and failures > 1:  # the first one may be a new coordinator's
                     lost = f"Kafka does not answer, waiting ({type(error).__name__})"
                     self._say(lost)
-                self._show(Progress(lost))
+                self._show(Progress(lost or self.state))
                 continue
+            failures = 0
             if lost:
                 lost = ""
                 self._say("Kafka answers again")

@@ -1,0 +1,204 @@
+"""The real services for the tests: one broker and one Flink cluster for the session, streams as a user starts them.
+
+A missing toolchain fails these tests; it never skips them.
+"""
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+from kafka import KafkaProducer
+
+from pipeline.io.kafka_config import Connection, KafkaJob, Topics, until_answered
+from pipeline.io.kafka_topics import NewTopics, lag, prepare, read_to_end
+from pipeline.services import Flink, Kafka
+from tests.conftest import KHABAR, ROOT
+
+PASS_THROUGH = "benchmarks.pass_through:build"
+BAD_TIMES = 120.0
+"""Seconds that anything here may take before the test fails."""
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
+    broker = Kafka(tmp_path_factory.mktemp("kafka"))
+    broker.start()
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture(scope="session")
+def flink(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flink]:
+    cluster = Flink(tmp_path_factory.mktemp("flink"))
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.stop()
+
+
+def eventually(holds: Callable[[], bool], what: str, seconds: float = BAD_TIMES) -> None:
+    """Return when `holds` is true; fail the test when it does not come true."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {what}"
+        time.sleep(0.1)
+
+
+@dataclass
+class Deployment:
+    """Topics of a test's own, on the session's broker."""
+
+    kafka: Kafka
+    name: str
+    partitions: int = 2
+    _producer: KafkaProducer | None = None
+
+    def __post_init__(self) -> None:
+        prepare(self.job, NewTopics(partitions=self.partitions))
+
+    @property
+    def connection(self) -> Connection:
+        return Connection(bootstrap_servers=(self.kafka.bootstrap,))
+
+    @property
+    def topics(self) -> Topics:
+        return Topics.with_prefix(self.name)
+
+    @property
+    def job(self) -> KafkaJob:
+        return KafkaJob(
+            name=self.name, run="test", connection=self.connection, topics=self.topics, pipeline_version="test"
+        )
+
+    def send(self, payloads: list[bytes], partition: int | None = None) -> None:
+        """Write raw records, over the partitions in turn, and wait until the broker has them."""
+        if self._producer is None:
+            self._producer = KafkaProducer(
+                bootstrap_servers=self.kafka.bootstrap, linger_ms=5, max_request_size=20_000_000
+            )
+        for number, payload in enumerate(payloads):
+            where = number % self.partitions if partition is None else partition
+            self._producer.send(self.topics.raw, value=payload, partition=where)
+        self._producer.flush()
+
+    def behind(self) -> int:
+        return until_answered("measure the lag", lambda: lag(self.job)).behind
+
+    def values(self, topic: str) -> list[bytes]:
+        return [record.value for record in read_to_end(self.connection, topic)]
+
+    def arguments(self) -> list[str]:
+        return ["--bootstrap-servers", self.kafka.bootstrap, "--topic-prefix", self.name]
+
+    def verify(self) -> str:
+        """Return what `khabar verify` says; fails the test unless it passes."""
+        done = subprocess.run(
+            [KHABAR, "verify", *self.arguments()], capture_output=True, text=True, timeout=BAD_TIMES, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def close(self) -> None:
+        if self._producer is not None:
+            self._producer.close()
+
+
+class Deploy(Protocol):
+    def __call__(self, partitions: int = 2) -> Deployment: ...
+
+
+@pytest.fixture
+def deploy(kafka: Kafka, request: pytest.FixtureRequest) -> Iterator[Deploy]:
+    """Make topics for this test."""
+    made: list[Deployment] = []
+
+    def make(partitions: int = 2) -> Deployment:
+        name = re.sub(r"[^a-z0-9]+", "-", request.node.name.removeprefix("test_").lower())[:60]
+        made.append(Deployment(kafka, f"{name}-{len(made)}", partitions))
+        return made[-1]
+
+    yield make
+    for deployment in made:
+        deployment.close()
+
+
+@dataclass
+class Stream:
+    """A `khabar stream` in a process of its own."""
+
+    log: Path
+    arguments: list[str]
+    process: subprocess.Popen[bytes] = field(init=False)
+
+    def __post_init__(self) -> None:
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [KHABAR, "stream", *self.arguments], stdout=log, stderr=log, cwd=ROOT, start_new_session=True
+            )
+
+    def text(self) -> str:
+        return self.log.read_text("utf-8", "replace")
+
+    def children(self) -> dict[str, int]:
+        """Return the process ids of the job process (``job``) and of Prism (``prism``)."""
+        found = {}
+        for folder in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+                command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                if parent == self.process.pid:
+                    found["job" if "pipeline.stream_job" in command else "prism"] = int(folder.name)
+        return found
+
+    def wait(self, seconds: float = BAD_TIMES) -> int:
+        return self.process.wait(seconds)
+
+    def drain(self) -> int:
+        """Ask for an orderly stop; return the exit status."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.wait()
+
+    def kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        for pid in self.children().values():
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(pid, signal.SIGKILL)
+        self.process.wait(10)
+
+
+class StartStream(Protocol):
+    def __call__(self, deployment: Deployment, *arguments: object, graph: str = PASS_THROUGH) -> Stream: ...
+
+
+@pytest.fixture
+def start_stream(tmp_path: Path) -> Iterator[StartStream]:
+    """Start `khabar stream`; whatever still runs when the test ends is ended."""
+    started: list[Stream] = []
+
+    def start(deployment: Deployment, *arguments: object, graph: str = PASS_THROUGH) -> Stream:
+        index = ["--index", f"sqlite:///{tmp_path / 'index.sqlite'}"]
+        name = ["--job-name", deployment.name, "--graph", graph]
+        more = [str(argument) for argument in arguments]
+        log = tmp_path / f"stream-{len(started)}.log"
+        started.append(Stream(log, [*deployment.arguments(), *index, *name, *more]))
+        return started[-1]
+
+    yield start
+    for stream in started:
+        stream.kill()
+        print(stream.text())
+
+
+def payloads(number: int, *, first: int = 0) -> list[bytes]:
+    """Return records of 200 bytes to a few kilobytes that differ from each other."""
+    return [b"%d " % n + b"x" * (200 + n * 37 % 3000) for n in range(first, first + number)]
