@@ -1,8 +1,8 @@
 """Floors under the quality of extraction, a little below what is reached, so that it cannot slip unseen.
 
-They need gold pages, which are not part of the project: the folder named by ``KHABAR_EVALDATA``, else ``../shared/evaldata``
-beside the project. In continuous integration (``CI=true``) an absent folder is a failure; elsewhere the tests are
-skipped, and say why.
+They need gold pages, which are not part of the project: the folder named by ``KHABAR_EVALDATA``, else
+``../shared/evaldata`` beside the project. In continuous integration (``CI=true``) an absent folder is a failure;
+elsewhere the tests are skipped, and say why.
 """
 
 import functools

@@ -11,11 +11,26 @@ BODY = [
 @pytest.mark.parametrize(
     "line",
     [
-        "Sign up for our newsletter", "© 2026 The Post. All rights reserved.", "Comments", "Comments (12)", "Advertisement", "Follow us on Twitter",
-        "Tags: flood, bridge", "Abonnieren Sie unseren Newsletter", "Alle Rechte vorbehalten", "Abonnez-vous à notre lettre", "Все права защищены",
-        "Подпишитесь на наш канал", "جميع الحقوق محفوظة", "اشترك في النشرة", "تابعونا على فيسبوك", "無断転載を禁じます", "版权所有", "무단 전재 및 재배포 금지",
+        "Sign up for our newsletter",
+        "© 2026 The Post. All rights reserved.",
+        "Comments",
+        "Comments (12)",
+        "Advertisement",
+        "Follow us on Twitter",
+        "Tags: flood, bridge",
+        "Abonnieren Sie unseren Newsletter",
+        "Alle Rechte vorbehalten",
+        "Abonnez-vous à notre lettre",
+        "Все права защищены",
+        "Подпишитесь на наш канал",
+        "جميع الحقوق محفوظة",
+        "اشترك في النشرة",
+        "تابعونا على فيسبوك",
+        "無断転載を禁じます",
+        "版权所有",
+        "무단 전재 및 재배포 금지",
     ],
-)  # fmt: skip
+)
 def test_service_lines(line: str) -> None:
     assert is_service(line)
     assert trim([*BODY, line], titles=()) == BODY
@@ -24,11 +39,21 @@ def test_service_lines(line: str) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "Read more: The bridge in pictures", "Lesen Sie auch: Die Brücke in Bildern", "Lire aussi : le pont en images", "Lea también: el puente",
-        "Leggi anche: il ponte", "Читайте также: мост", "اقرأ أيضا: الجسر في صور", "إقرأ أيضاً: الجسر", "بیشتر بخوانید: پل", "関連記事", "相关阅读",
-        "İlgili Haberler", "Leia também: a ponte",
+        "Read more: The bridge in pictures",
+        "Lesen Sie auch: Die Brücke in Bildern",
+        "Lire aussi : le pont en images",
+        "Lea también: el puente",
+        "Leggi anche: il ponte",
+        "Читайте также: мост",
+        "اقرأ أيضا: الجسر في صور",
+        "إقرأ أيضاً: الجسر",
+        "بیشتر بخوانید: پل",
+        "関連記事",
+        "相关阅读",
+        "İlgili Haberler",
+        "Leia também: a ponte",
     ],
-)  # fmt: skip
+)
 def test_pointers_at_the_end(line: str) -> None:
     assert is_pointer(line)
     assert trim([*BODY, line], titles=()) == BODY

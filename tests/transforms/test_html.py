@@ -12,6 +12,7 @@ from transforms.html import extract_html
 SENTENCE = (
     "The river rose by two metres in one night, and the old bridge had to be closed to all traffic until Friday. "
 )
+LD = '<script type="application/ld+json">{%s}</script>'
 PARAGRAPHS = [SENTENCE * 2 + f"Paragraph {number} says no more than this." for number in range(6)]
 HEAD = """<title>Bridge closed after flood | The Post</title><meta property="og:site_name" content="The Post">
 <link rel="canonical" href="https://example.org/news/bridge?utm_source=x"><meta property="og:image" content="/b.jpg">
@@ -46,11 +47,12 @@ def test_everything_that_a_page_says() -> None:
 
 def test_what_stands_around_an_article_is_left_out() -> None:
     around = page(
-        '<nav><a href="/">Home</a></nav><div class="breadcrumbs">News > Region</div>' + article()[:-10]
+        '<nav><a href="/">Home</a></nav><div class="breadcrumbs">News > Region</div>'
+        + article()[:-10]
         + '<p><a href="/b">Ten other bridges in pictures</a></p><ul><li><a href="/c">Old house sold</a></li>'
-        '<li><a href="/d">New school opened</a></li></ul></article><div class="related"><p>Another story of the day, told '
-        "at some length, which is not part of this one.</p></div><footer>© 2026 The Post</footer>"
-    )  # fmt: skip
+        '<li><a href="/d">New school opened</a></li></ul></article><div class="related"><p>Another story of the day, '
+        "told at some length, which is not part of this one.</p></div><footer>© 2026 The Post</footer>"
+    )
     assert extract_html(around).text.split("\n") == PARAGRAPHS
 
 
@@ -63,8 +65,9 @@ def test_a_body_that_is_broken_into_containers_is_put_together() -> None:
 
 
 def test_the_stated_body_stands_in_for_one_that_is_not_shown() -> None:
-    head = '<script type="application/ld+json">{"@type": "NewsArticle", "headline": "Bridge closed", "articleBody": "%s"}</script>'
-    found = extract_html(page("<p>Please wait while the story is loading.</p>", head % "<p>".join(PARAGRAPHS)))
+    body = "<p>".join(PARAGRAPHS)
+    head = LD % f'"@type": "NewsArticle", "headline": "Bridge closed", "articleBody": "{body}"'
+    found = extract_html(page("<p>Please wait while the story is loading.</p>", head))
     assert found.fallback == "json-ld"
     assert PARAGRAPHS[5] in found.text
 
@@ -84,17 +87,18 @@ def test_articles_in_all_scripts(texts: tuple[str, ...]) -> None:
     assert texts[0].strip() in found.text
 
 
-@pytest.mark.parametrize(
-    ("html", "url", "what"),
-    [
-        (page("<h1>404 Not Found</h1><p>The page that you are looking for is not here any more.</p>", "<title>404</title>"), None, "error"),
-        (page("<h1>الصفحة غير موجودة</h1><p>عذرا، لم نجد الصفحة التي طلبتها في هذا الموقع اليوم.</p>", "<title>الصفحة غير موجودة</title>"), None, "error"),
-        (page("<p>Please enable JavaScript and cookies to continue.</p>", "<title>Just a moment...</title>"), None, "consent"),
-        (page("".join(f'<div><a href="/{i}">Headline number {i} of the day</a></div>' for i in range(60)), "<title>The Post</title>"), "https://example.org/", "section"),
-    ],
-)  # fmt: skip
-def test_pages_that_are_no_articles_are_rejected(html: str, url: str | None, what: str) -> None:
-    error = rejection(html, url)
+LINKS = "".join(f'<div><a href="/{i}">Headline number {i} of the day</a></div>' for i in range(60))
+NO_ARTICLES = [
+    ("404 Not Found", "<p>The page that you are looking for is not here any more.</p>", None, "error"),
+    ("الصفحة غير موجودة", "<p>عذرا، لم نجد الصفحة التي طلبتها في هذا الموقع اليوم.</p>", None, "error"),
+    ("Just a moment...", "<p>Please enable JavaScript and cookies to continue.</p>", None, "consent"),
+    ("The Post", LINKS, "https://example.org/", "section"),
+]
+
+
+@pytest.mark.parametrize(("title", "body", "url", "what"), NO_ARTICLES)
+def test_pages_that_are_no_articles_are_rejected(title: str, body: str, url: str | None, what: str) -> None:
+    error = rejection(page(f"<h1>{title}</h1>{body}", f"<title>{title}</title>"), url)
     assert error.reason is Reason.NO_CONTENT
     assert what in error.message or "no article text" in error.message
 
@@ -102,18 +106,18 @@ def test_pages_that_are_no_articles_are_rejected(html: str, url: str | None, wha
 @pytest.mark.parametrize(
     ("head", "url", "kind"),
     [
-        ('<script type="application/ld+json">{"@type": "LiveBlogPosting", "headline": "H"}</script>', None, "live_blog"),
+        (LD % '"@type": "LiveBlogPosting", "headline": "H"', None, "live_blog"),
         (HEAD, "https://example.org/news/live-blog/flood", "live_blog"),
-        ('<script type="application/ld+json">{"@type": "NewsArticle", "isAccessibleForFree": "False"}</script>', None, "paywall"),
+        (LD % '"@type": "NewsArticle", "isAccessibleForFree": "False"', None, "paywall"),
         ('<meta property="og:type" content="gallery">', None, "gallery"),
     ],
-)  # fmt: skip
+)
 def test_special_articles_are_labelled(head: str, url: str | None, kind: str) -> None:
     assert extract_html(page(article(PARAGRAPHS[:3]), head), url=url).page_type == kind
 
 
 def test_a_long_article_behind_a_paywall_is_an_article_with_a_note() -> None:
-    head = '<script type="application/ld+json">{"@type": "NewsArticle", "isAccessibleForFree": false}</script>'
+    head = LD % '"@type": "NewsArticle", "isAccessibleForFree": false'
     found = extract_html(page(article(PARAGRAPHS * 3), head))
     assert (found.page_type, found.notes) == ("article", ("not free to read",))
 

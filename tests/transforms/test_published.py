@@ -19,22 +19,34 @@ def times(html: str, url: str | None = None) -> tuple[str | None, str | None, st
     ("html", "url", "expected"),
     [
         (LD % '"datePublished": "2026-01-06T09:30:00+01:00"', None, ("2026-01-06T08:30:00Z", "second", "json-ld")),
-        ('<meta property="article:published_time" content="2026-01-06T08:30Z"><p>x', None, ("2026-01-06T08:30:00Z", "minute", "meta")),
+        (
+            '<meta property="article:published_time" content="2026-01-06T08:30Z"><p>x',
+            None,
+            ("2026-01-06T08:30:00Z", "minute", "meta"),
+        ),
         ('<p><span itemprop="datePublished" content="2026-01-06">x</span>', None, ("2026-01-06", "day", "microdata")),
         ('<body><time datetime="2026-01-06">yesterday</time>', None, ("2026-01-06", "day", "time-element")),
         ("<p>x", "https://example.org/2026/01/06/a.html", ("2026-01-06", "day", "url")),
         ('<html lang="de"><body><p class="date">6. Januar 2026</p>', None, ("2026-01-06", "day", "text")),
         ('<html lang="ar"><body><p class="date">٦ كانون الثاني ٢٠٢٦</p>', None, ("2026-01-06", "day", "text")),
         # JSON-LD comes before everything else, a day before a month.
-        (LD % '"datePublished": "2026-01-06"' + '<meta name="date" content="2020-02-02">', None, ("2026-01-06", "day", "json-ld")),
-        ('<meta name="date" content="2026-01"><body><time datetime="2026-01-06">x</time>', None, ("2026-01-06", "day", "time-element")),
+        (
+            LD % '"datePublished": "2026-01-06"' + '<meta name="date" content="2020-02-02">',
+            None,
+            ("2026-01-06", "day", "json-ld"),
+        ),
+        (
+            '<meta name="date" content="2026-01"><body><time datetime="2026-01-06">x</time>',
+            None,
+            ("2026-01-06", "day", "time-element"),
+        ),
         ("<p>x", "https://example.org/2026/01/a.html", ("2026-01", "month", "url")),
         # Nothing is invented: no date, a modification, a comment's date, an unreadable month.
         ("<p>x", None, (None, None, None)),
         ('<meta property="article:modified_time" content="2026-01-06"><p>x', None, (None, None, None)),
         ('<body><p>x</p><div class="comments"><time datetime="2026-01-06">x</time></div>', None, (None, None, None)),
     ],
-)  # fmt: skip
+)
 def test_published(html: str, url: str | None, expected: tuple[str | None, str | None, str | None]) -> None:
     assert times(html, url) == expected
 

@@ -7,8 +7,9 @@ from transforms.structured import Structured, read_structured
 
 
 def read(json_ld: str, **kwargs: str) -> Structured:
-    html = f'<html lang="en"><head><script type="application/ld+json">{json_ld}</script></head><body><p>x</p></body></html>'
-    return read_structured(document_fromstring(html), **kwargs)  # type: ignore[arg-type]
+    script = f'<script type="application/ld+json">{json_ld}</script>'
+    tree = document_fromstring(f'<html lang="en"><head>{script}</head><body><p>x</p></body></html>')
+    return read_structured(tree, **kwargs)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
