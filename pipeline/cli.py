@@ -11,6 +11,7 @@ from click.core import ParameterSource
 
 from pipeline.cli_archives import FORMATS, Input, diff, export, mapping_of, replay, with_mapping
 from pipeline.cli_dashboard import dashboard, load
+from pipeline.cli_index import explain, index
 from pipeline.cli_kafka import dead, one_line, stream, with_connection
 
 CONFIG_FILE: Final = "khabar.toml"
@@ -198,3 +199,5 @@ main.add_command(dashboard)
 main.add_command(replay)
 main.add_command(diff)
 main.add_command(export)
+main.add_command(explain)
+main.add_command(index)
