@@ -178,3 +178,5 @@ def warm_up() -> None:
         f"<time>January 6, 2026</time><article><p>{sentence * 2}</p><p>{sentence}</p></article></body></html>"
     )
     extract_html(page, url="https://example.org/2026/01/06/warm-up.html")
+    # Without a date and with little text, all second opinions are asked.
+    extract_html(f"<html><body><h1>Warm up</h1><p>{sentence}</p></body></html>")

@@ -6,9 +6,13 @@ beside the headline. Whatever the evidence, `transforms.dates` reads it, and giv
 
 import re
 from collections.abc import Iterable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass
-from typing import Final
+from itertools import islice
+from typing import Any, Final
 
+from htmldate import find_date
+from lxml import etree
 from lxml.html import HtmlElement
 
 from transforms.dates import ParsedDate, date_in_url, parse_date
@@ -65,6 +69,11 @@ _ELSEWHERE: Final = re.compile(
     r"|calendar|ticker|trending|archive|most",
     re.IGNORECASE,
 )
+_NOT_PUBLICATION: Final = selector(
+    ".//meta[contains(@property, 'modif') or contains(@property, 'updated') or contains(@name, 'modif')"
+    " or contains(@name, 'updated')] | .//*[contains(@class, 'comments') or contains(@id, 'comments')]"
+    "[not(self::body)]"
+)
 _WITH_DIGITS: Final = text_selector(
     ".//text()[string-length() < 400 and (contains(., '20') or contains(., '199') or contains(., '٢٠') or"
     " contains(., '۱۴') or contains(., '13') or contains(., '14') or contains(., '25'))]"
@@ -72,6 +81,9 @@ _WITH_DIGITS: Final = text_selector(
 _YEAR: Final = re.compile(r"(?<!\d)(?:199\d|20[0-4]\d|25[4-9]\d|1[34]\d\d)(?!\d)|(?<!\d)\d\d\.\d\d\.\d\d(?!\d)")
 _SILENT: Final = frozenset({"script", "style", "noscript", "option", "title", "template"})
 _MAX_LINE: Final = 45
+_COUNT: Any = etree.XPath("count(.//*)")
+_MAX_TREE: Final = 6_000
+_MAX_PAGE: Final = 1_000_000
 _MAX_TEXT: Final = 160
 _MAX_ELEMENTS: Final = 40
 
@@ -123,11 +135,46 @@ def _published(tree: HtmlElement, structured: Structured, url: str | None) -> It
         text = _text(element)
         if 4 < len(text) <= _MAX_TEXT and any(c.isdigit() for c in text) and not _elsewhere(element):
             yield "text", text
-    yield from (("text", text) for text in _date_lines(tree))
+    lines = _date_lines(tree)
+    yield from (("text", text) for text in lines if len(text) <= _MAX_LINE)
+    if found := _by_htmldate(tree, url, structured.language):
+        yield "text", found
+    yield from (("text", text) for text in lines if len(text) > _MAX_LINE)
 
 
-def _date_lines(tree: HtmlElement) -> Iterator[str]:
-    """Yield short texts with a year in it, as written beside headlines: hardly more than a date first."""
+def _by_htmldate(tree: HtmlElement, url: str | None, language: str | None) -> ParsedDate | None:
+    """Return the day that htmldate finds, when it stands on the page or in its address as a whole date.
+
+    It knows many layouts, but it also guesses: of a year, or of a month that it cannot read, it makes a first.
+    """
+    if _COUNT(tree) > _MAX_TREE:
+        return None
+    tree = deepcopy(tree)
+    for element in _NOT_PUBLICATION(tree):
+        parent = element.getparent()
+        if parent is not None:
+            element.drop_tree()
+    page = f"{url or ''}\n{etree.tostring(tree, encoding='unicode')[:_MAX_PAGE]}"
+    found = find_date(tree, url=url, original_date=True)
+    date = parse_date(found) if found else None
+    if date is None or date.day is None:
+        return None
+    year, month, day = (int(part) for part in date.day.split("-"))
+    numeric = (
+        rf"(?<!\d){year}\s?[-/._年]\s?0?{month}\s?[-/._月]\s?0?{day}(?!\d)|(?<!\d){year}{month:02}{day:02}(?!\d)"
+        rf"|(?<!\d)0?{day}\s?[-/._]\s?0?{month}\s?[-/._]\s?(?:{year}|{year % 100:02})(?!\d)"
+    )
+    if re.search(numeric, page):
+        return date
+    named = (
+        rf"(?<!\d)0?{day}(?!\d)[^<>\d]{{2,30}}{year}(?!\d)|[^\W\d]{{3,14}}\.?\s+0?{day}(?!\d)[^<>\d]{{1,8}}{year}(?!\d)"
+    )
+    written = (parse_date(match.group(), language=language) for match in islice(re.finditer(named, page), 20))
+    return date if any(other is not None and other.day == date.day for other in written) else None
+
+
+def _date_lines(tree: HtmlElement) -> list[str]:
+    """Return short texts with a year in them, as written beside headlines, in document order."""
     lines = []
     for node in _WITH_DIGITS(tree)[: 8 * _MAX_ELEMENTS]:
         text = " ".join(node.split())
@@ -135,7 +182,7 @@ def _date_lines(tree: HtmlElement) -> Iterator[str]:
             element = node.getparent()
             if element is not None and element.tag not in _SILENT and not _elsewhere(element):
                 lines.append(text)
-    yield from sorted(lines, key=lambda text: len(text) > _MAX_LINE)
+    return lines
 
 
 def _modified(tree: HtmlElement, structured: Structured) -> Iterator[tuple[str, str | ParsedDate]]:
