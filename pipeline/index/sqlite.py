@@ -67,7 +67,6 @@ class SqliteStore(Store):
                     self._db.execute("PRAGMA journal_mode = WAL")
                     self._db.execute("PRAGMA synchronous = NORMAL")
                     self._db.execute("PRAGMA wal_autocheckpoint = 8192")
-                    self._db.execute("PRAGMA mmap_size = 17179869184")
                 self._migrate()
         except BaseException:
             self._db.close()
