@@ -56,6 +56,7 @@ _OVERHEAD: Final = 4096
 _KEPT: Final = 64 * 1024
 _FUTURE: Final = timedelta(minutes=30)
 """Brokers refuse timestamps that lie further ahead than an hour (``message.timestamp.after.max.ms``)."""
+_NO_TIME: Final = -1
 _NAP_SECONDS: Final = 0.2
 _VAIN_SESSIONS: Final = 10
 """Producers in a row that commit nothing before the command gives up."""
@@ -493,7 +494,7 @@ class _Replay:
             done = self._size_before[path] + reader.bytes_read
             self._watch(Progress(done, self._size, self._summary.sent))
 
-    def _fitting(self, message: Message, origin: Origin) -> tuple[Message, int | None]:
+    def _fitting(self, message: Message, origin: Origin) -> tuple[Message, int]:
         """Return a message that the topic takes, and its timestamp: one too large is cut and says so."""
         size = len(message.value) + len(message.key) + sum(len(n) + len(v) for n, v in message.headers) + _OVERHEAD
         if size > self._limit:
@@ -509,12 +510,15 @@ class _Replay:
             message = replace(message_of(cut), key=message.key[:1000], event_time=message.event_time)
         return message, self._timestamp(message.event_time, origin)
 
-    def _timestamp(self, moment: datetime | None, origin: Origin) -> int | None:
-        """Return the event time as a message timestamp; None (now) where there is none that brokers would keep."""
-        if moment is None or self._options.timestamps == "now" or moment.year < 1970:
-            return None
-        if moment > datetime.now(UTC) + _FUTURE:
-            return None
+    def _timestamp(self, moment: datetime | None, origin: Origin) -> int:
+        """Return the event time as a message timestamp, Kafka's "no time" where there is none that brokers take.
+
+        The time of sending would be an event time too, and make a replay differ from a run over the same archive.
+        """
+        if moment is None or moment.year < 1970 or moment > datetime.now(UTC) + _FUTURE:
+            return _NO_TIME
+        if self._options.timestamps == "now":
+            return int(time.time() * 1000)
         if self._oldest is not None and moment < self._oldest:
             raise JobStopped(
                 f"{_place(origin)} is of {moment:%Y-%m-%d}, older than {self._topic} keeps messages; it would be gone "
@@ -546,7 +550,7 @@ class _Batch:
             or (self._open and time.monotonic() - self._begun >= self._options.batch_seconds)
         )
 
-    def send(self, topic: str, message: Message, timestamp_ms: int | None) -> None:
+    def send(self, topic: str, message: Message, timestamp_ms: int) -> None:
         """Add a message."""
         self._begin()
         self._bytes += len(message.value)
