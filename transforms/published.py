@@ -150,12 +150,13 @@ def _by_htmldate(tree: HtmlElement, url: str | None, language: str | None) -> Pa
     if _COUNT(tree) > _MAX_TREE:
         return None
     tree = deepcopy(tree)
+    etree.strip_elements(tree, "script", "style", "svg", "iframe", "noscript", with_tail=False)
     for element in _NOT_PUBLICATION(tree):
         parent = element.getparent()
         if parent is not None:
             element.drop_tree()
     page = f"{url or ''}\n{etree.tostring(tree, encoding='unicode')[:_MAX_PAGE]}"
-    found = find_date(tree, url=url, original_date=True)
+    found = find_date(tree, url=url, original_date=True, extensive_search=False)
     date = parse_date(found) if found else None
     if date is None or date.day is None:
         return None
