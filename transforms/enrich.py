@@ -31,7 +31,9 @@ def enrich(
     dates = find_dates(text, language, published_at)
     places = find_places(text, language)
     quotes = find_quotes(text, language)
-    people, organisations = find_people(text, language, quotes=quotes, places=places)
+    people, organisations = find_people(text, language, places=places)
+    figures = find_figures(text, language, taken=[mention.span for mention in dates])
+    skipped = [*(mention.span for mention in dates), *(figure.span for figure in figures)]
     return Article(
         uri=draft.uri,
         version=version,
@@ -63,9 +65,9 @@ def enrich(
         places=places,
         people=people,
         organisations=organisations + _desks(draft, organisations),
-        keywords=find_keywords(text, draft.title, language),
+        keywords=find_keywords(text, draft.title, language, names=(*people, *organisations, *places), skipped=skipped),
         quotes=quotes,
-        figures=find_figures(text, language, taken=[mention.span for mention in dates]),
+        figures=figures,
         dates_mentioned=dates,
         related=related,
         extraction=draft.extraction,

@@ -1,28 +1,38 @@
-r"""Words and phrases that characterise a text, without supervision.
+r"""Words and phrases that characterise a text, without supervision: what an editor would tag it with.
 
-A candidate is a word of at least three letters, or a phrase of two or three words with no stop word or mark between
-them that recurs or stands in the title. It counts the more, the more often it occurs here and the rarer it is in its
-language at large (wordfreq, 40 languages); one in the title, or early in the text, counts more. Stop words are those
-of stopwords-iso (58 languages) and the commonest words of wordfreq. Arabic particles written together with their word
-(وال, بال, لل, …) and elided articles (l', d') are folded away for counting.
+Candidates are, as whole units, the names that the record lists (people, organisations, places), and beside them the
+words of at least three letters and the phrases of two or three words with no stop word, mark or name between them.
+A candidate counts the more, the more often it occurs here and the rarer it is in its language at large (wordfreq, 40
+languages); one in the title, or early in the text, counts more. What occurs once is a keyword only where the title (or,
+without one, the beginning) has it, or a name does.
+
+Stop words are those of stopwords-iso (58 languages), the commonest words of wordfreq, and the verbs of saying, offices
+and forms of address of `names.toml`; dates and figures are passed over. There is no tagger: a word counts as a noun by
+what its language shows, a capital in German, an article or preposition before it in Romance languages, the article
+in Arabic; as a verb by what stands before it in English and by its endings in Russian, Ukrainian and Turkish.
+
+Arabic particles written together with their word (وال, بال, لل, ب, ل, …), Korean ones behind it, and elided articles
+(l', d') are cut off, for counting and for showing.
 
 Chinese, Japanese, Thai, Lao, Khmer and Burmese put no space between words: there candidates are the runs of
 characters that recur, neither beginning nor ending in a stop word.
 
-A part of a phrase gives way to the phrase unless it occurs more than twice as often.
+A part of a phrase gives way to the phrase unless it occurs more than twice as often; of phrases that overlap, and of
+forms of one word, the better stands for the others.
 """
 
 import functools
 import math
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import regex
 
-from schemas.records import Keyword
+from schemas.records import Keyword, Organisation, Person, Place, Span
 from transforms.folding import fold
-from transforms.lexicon import zipf
+from transforms.lexicon import lexicon, shared_words, zipf
 
 _LETTERS: Final = 3
 _PHRASE_WORDS: Final = 3
@@ -37,6 +47,15 @@ _PHRASE_BONUS: Final = 0.25
 _EARLY_BONUS: Final = 0.5
 _EARLY_CHARACTERS: Final = 400
 _TITLE_FACTOR: Final = 1.5
+_NAME_RARITY: Final = 4.5
+"""Of a name, as if it were a word of a Zipf frequency of 3.5: names outnumber words, and should not crowd them out."""
+_BEGINNING: Final = 400
+"""Characters in which a name that occurs once, and without a title any word, can be a keyword."""
+_LEAST: Final = 0.2
+"""Share of the best one's score that a keyword must reach: rather few than bad ones."""
+_SHORTEST_NAME: Final = {"en": 3, "de": 3, "fr": 3, "es": 3, "it": 3, "pt": 3}
+_CAPITAL_NOUNS: Final = frozenset(("de", "lb"))
+_ADJECTIVE_FIRST: Final = frozenset(("en", "tr", "ru", "uk", "ko", "hi"))
 _UNSPACED_LENGTHS: Final = {"zh": (2, 6), "ja": (2, 6), "th": (3, 12), "lo": (3, 12), "km": (3, 12), "my": (3, 12)}
 
 _TOKEN: Final = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:['’.\-‐\u200c·־][\p{L}\p{M}\p{N}]+)*|[^\p{L}\p{M}\p{N} ]")
@@ -45,20 +64,57 @@ _RUN: Final = regex.compile(
 )
 _WHOLE_RUN: Final = regex.compile(r"[\p{Katakana}ー\p{Latin}]")
 _MARK: Final = regex.compile(r"\p{M}")
-_ARABIC_PREFIX: Final = regex.compile(r"(?:[وف]?(?:لل|[بك]?ال)|و)(?=\p{L}{3})")
+_ARABIC_DEMONYM: Final = regex.compile(r"(?:^ال.*ي|يه|يون|يين)$")
+_ARABIC_ARTICLE: Final = regex.compile(r"[وف]?(?:لل|[بك]?ال)(?=\p{L}{3})")
 _ELIDED: Final = regex.compile(
     r"(?:\p{L}|qu|jusqu|lorsqu|puisqu|(?:d|n|s|qu)?(?:a|e|u)ll|un|quest)['’](?=\p{L}{2})", regex.IGNORECASE
 )
 _SUFFIX: Final = regex.compile(r"['’]\p{L}{0,4}$")
+_KOREAN_PARTICLE: Final = regex.compile(
+    r"(?<=\p{Hangul}{2})(?:에서는|에서|에게|께서|으로|이라고|라고|까지|부터|은|는|이|가|을|를|의|에|와|과|로|도|만)$"
+)
+_KOREAN_VERB_ENDINGS: Final = ("다", "했", "하고", "하는", "하며", "된", "한")
+_TURKISH_VERB: Final = regex.compile(
+    r"(?:[dt][iu\u0131ü](?:ler|lar|k|m)?|[iuü]yor(?:lar|du)?|[ae]ca[kğ]\w*|[ae]ce[kğ]\w*|m[iuü]s|m[iuü]ş(?:t[iuü])?|[dt][iuü]ğ\w*|mak|mek|arak|erek)$"
+)
+"""Folded, that is with dotted i alone."""
+_SLAVIC_ENDINGS: Final = (
+    *((ending, ("",)) for ending in ("л", "ла", "ло", "ли", "ет", "ют", "м", "т", "в", "є", "ють", "ли")),
+    *((ending, ("и", "е", "а", "я")) for ending in ("ит", "ят", "ат", "им", "ить", "ять", "ать", "ут", "уть")),
+)
+_NONE: Final[frozenset[str]] = frozenset()
+_BEFORE_NOUNS: Final[Mapping[str, frozenset[str]]] = {
+    language: frozenset(fold(word) for word in words.split())
+    for language, words in {
+        "fr": "le la les un une des du de au aux ce cet cette ces son sa ses leur leurs notre nos chaque en par sans",
+        "es": "el la los las un una unos unas del de al este esta estos estas su sus nuestra nuestro por con sin en",
+        "it": "il lo la i gli le un uno una di del della dello dei degli delle al alla ai alle nel nella sul sulla per",
+        "pt": "o a os as um uma uns umas do da dos das de ao à aos às no na nos nas pelo pela este esta seu sua por",
+        "ca": "el la els les un una de del dels al als",
+        "ro": "un o de al a",
+        "ar": "في من إلى على عن مع بين بعد قبل خلال ضد منذ حول عبر قال أكد أضاف أوضح",
+    }.items()
+}
+"""Words right after which a noun stands (or its adjective), folded."""
+_BEFORE_VERBS: Final[Mapping[str, frozenset[str]]] = {
+    "en": frozenset(
+        fold(word)
+        for word in (
+            "to will would can could may might must should shall is are was were be been being has have had he she they "
+            "we i you not who which"
+        ).split()
+    )
+}
 
 
 @dataclass(slots=True)
 class _Candidate:
-    """A word or phrase by its folded words, with how often it occurs in which spelling and where first."""
+    """A word, phrase or name by its folded words, with how often it occurs in which spelling and where first."""
 
     words: tuple[str, ...]
     first: int
     spellings: dict[str, int]
+    name: bool = False
 
     @property
     def count(self) -> int:
@@ -69,42 +125,214 @@ class _Candidate:
         return max(self.spellings, key=self.spellings.__getitem__)  # the earliest of equals
 
 
-def find_keywords(text: str, title: str | None, language: str | None, limit: int = 10) -> tuple[Keyword, ...]:
-    """Return at most `limit` keywords of `text`, as written most often, best first."""
+@dataclass(slots=True)
+class _Use:
+    """How a word is used in the text: occurrences, those that show a noun, and those that show a verb."""
+
+    count: int = 0
+    noun: int = 0
+    verb: int = 0
+
+
+class _Word(NamedTuple):
+    """A word by its key, with the span of what of it to show."""
+
+    key: str
+    start: int
+    end: int
+
+
+def find_keywords(
+    text: str,
+    title: str | None,
+    language: str | None,
+    limit: int = 10,
+    names: Sequence[Person | Organisation | Place] = (),
+    skipped: Iterable[Span] = (),
+) -> tuple[Keyword, ...]:
+    """Return at most `limit` keywords of `text`, as written most often, best first.
+
+    `names` are what the text names, taken as whole units; the spans in `skipped` (dates, figures) hold no keyword.
+    """
     code = (language or "en").partition("-")[0]
     unspaced = code in _UNSPACED_LENGTHS
-    find = _runs if unspaced else _phrases
+    examined = text[: _EXAMINED_UNSPACED if unspaced else _EXAMINED]
+    named = _named(text, names, code)
+    holes = sorted([span for name in names for span in name.spans] + list(skipped))
+    pieces = _between(examined, holes)
     titled = _of_title(title, code, unspaced=unspaced) if title else frozenset()
-    candidates = find(text[: _EXAMINED_UNSPACED if unspaced else _EXAMINED], code, titled)
-    kept = _without_parts(
-        [c for c in candidates.values() if len(c.words) == 1 or c.count > 1 or c.words in titled], unspaced=unspaced
-    )
+    title_key = f" {fold(title)} " if title else ""
+    if unspaced:
+        found = _runs(examined, pieces, code, titled)
+        kept = _without_parts([c for c in found.values() if c.count > 1 or c.words in titled], unspaced=True)
+    else:
+        uses: dict[str, _Use] = {}
+        rows = list(_rows(examined, pieces, code, uses))
+        beginning = _BEGINNING if title is None else 0
+        found = _phrases(examined, rows, titled)
+        kept = _without_parts(
+            [
+                c
+                for c in found.values()
+                if (c.count > 1 or c.words in titled or (c.first < beginning and len(c.words) == 1))
+                and _is_term(c, uses, code)
+            ],
+            unspaced=False,
+        )
     frequencies = _zipf(code)
 
     def score(candidate: _Candidate) -> float:
-        rarity = sum(_MAX_ZIPF - frequencies.get(word, _UNKNOWN_ZIPF) for word in candidate.words) / len(
-            candidate.words
-        )
-        phrase = 1 + _PHRASE_BONUS * (len(candidate.words) - 1)
+        in_title = candidate.words in titled
+        if candidate.name:
+            rarity, phrase = _NAME_RARITY, 1.0
+            in_title = bool(title_key) and (
+                f" {fold(candidate.spelling)} " in title_key or (unspaced and candidate.spelling in (title or ""))
+            )
+        else:
+            rarity = sum(_MAX_ZIPF - frequencies.get(word, _UNKNOWN_ZIPF) for word in candidate.words) / len(
+                candidate.words
+            )
+            phrase = 1 + _PHRASE_BONUS * (len(candidate.words) - 1)
         early = 1 + _EARLY_BONUS / (1 + candidate.first / _EARLY_CHARACTERS)
-        return (
-            math.log2(0.5 + candidate.count)
-            * rarity
-            * phrase
-            * early
-            * (_TITLE_FACTOR if candidate.words in titled else 1)
-        )
+        return math.log2(0.5 + candidate.count) * rarity * phrase * early * (_TITLE_FACTOR if in_title else 1)
 
-    ranked = sorted(((score(c), c) for c in kept), key=lambda pair: (-pair[0], pair[1].first, pair[1].words))[:limit]
-    return tuple(Keyword(text=c.spelling, score=max(round(value / ranked[0][0], 3), 0.001)) for value, c in ranked)
+    ranked = sorted(((score(c), c) for c in (*named, *kept)), key=lambda pair: (-pair[0], pair[1].first, pair[1].words))
+    chosen: list[tuple[float, _Candidate]] = []
+    for value, candidate in ranked[: limit * 8]:
+        if len(chosen) == limit or (chosen and value < _LEAST * chosen[0][0]):
+            break
+        if not any(_overlap(candidate, better) for _, better in chosen):
+            chosen.append((value, candidate))
+    return tuple(Keyword(text=c.spelling, score=max(round(value / chosen[0][0], 3), 0.001)) for value, c in chosen)
+
+
+def _named(text: str, names: Iterable[Person | Organisation | Place], code: str) -> list[_Candidate]:
+    """Return the names that recur or stand at the beginning, a person under the full name, a place by its shortest."""
+    found: dict[str, _Candidate] = {}
+    stop = _stop_words(code)
+    for name in names:
+        if not name.spans or (len(name.spans) < 2 and name.spans[0][0] > _BEGINNING):
+            continue
+        written = Counter(text[start:end] for start, end in name.spans)
+        # Of country and demonym, لبنان and اللبناني, the shorter is the country.
+        spelling = min(written, key=lambda form: (len(form), form)) if isinstance(name, Place) else name.name
+        folded = fold(spelling)
+        if spelling not in text or len(folded) < _SHORTEST_NAME.get(code, 2) or folded in stop:
+            continue
+        if isinstance(name, Place) and len(name.spans) < 3 and _is_demonym(spelling, name, code):
+            continue
+        candidate = found.get(folded)
+        if candidate is None:
+            words = tuple(folded.split())
+            found[folded] = _Candidate(words, name.spans[0][0], {spelling: len(name.spans)}, name=True)
+        else:
+            candidate.spellings[spelling] = candidate.spellings.get(spelling, 0) + len(name.spans)
+    return list(found.values())
+
+
+def _is_demonym(spelling: str, place: Place, code: str) -> bool:
+    """Whether `spelling` names the country `place` by its people: French, français, الفرنسية."""
+    if place.kind not in ("country", "territory"):
+        return False
+    if code == "en":
+        return " " not in spelling and spelling != place.name and not spelling.isupper()
+    return spelling[:1].islower() or (code == "ar" and _ARABIC_DEMONYM.search(fold(spelling)) is not None)
+
+
+def _between(text: str, holes: Iterable[Span]) -> list[Span]:
+    """Return the spans of `text` between the sorted `holes`."""
+    pieces: list[Span] = []
+    at = 0
+    for start, end in holes:
+        if at < start < len(text):
+            pieces.append((at, start))
+        at = max(at, end)
+    if at < len(text):
+        pieces.append((at, len(text)))
+    return pieces
+
+
+def _overlap(candidate: _Candidate, better: _Candidate) -> bool:
+    """Whether `candidate` says again what `better` says: a form of its word, a part of its name, a window over it."""
+    one, other = candidate.words, better.words
+    if len(one) == 1 and len(other) == 1:
+        a, b = one[0], other[0]
+        common = next((at for at, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
+        return common >= 4 and abs(len(a) - len(b)) <= 3 and common >= min(len(a), len(b)) - 2
+    if candidate.name or better.name:
+        return set(one) <= set(other) or set(other) <= set(one)
+    if len(other) == 1 or len(one) == 1:
+        return False
+    if set(one) <= set(other) or set(other) <= set(one):
+        return True
+    return any(
+        one[-length:] == other[:length] or other[-length:] == one[:length]
+        for length in range(1, min(len(one), len(other)))
+    )
+
+
+def _is_term(candidate: _Candidate, uses: dict[str, _Use], code: str) -> bool:
+    """Whether a word, or the first and the last word of a phrase, can be nouns, and the word is no office."""
+    words = candidate.words
+    lexicon_ = lexicon(code)
+    if len(words) == 1 and lexicon_.is_head(words[0]):
+        return False
+    if code in _CAPITAL_NOUNS:
+        return candidate.spelling.rpartition(" ")[2][:1].isupper() and (
+            len(words) == 1 or not (lexicon_.is_head(words[-1]) or lexicon_.is_head(words[0]))
+        )
+    if len(words) > 1 and (lexicon_.is_head(words[0]) or lexicon_.is_head(words[-1])):
+        return False
+    ends = words if len(words) == 1 else ((words[-1],) if code in _ADJECTIVE_FIRST else (words[0], words[-1]))
+    return all(_is_noun(word, uses.get(word), code, alone=len(words) == 1) for word in ends)
+
+
+def _is_noun(word: str, use: _Use | None, code: str, *, alone: bool) -> bool:
+    use = use or _Use()
+    if code == "ar":
+        return use.noun > 0 or _takes_article(word)
+    if code in _BEFORE_NOUNS:
+        return use.noun > 0 or not alone
+    if code == "en":
+        if word.endswith(("ed", "ly")) and len(word) > 5 and alone and use.noun < use.count:
+            return False
+        return 2 * use.verb < max(use.count, 1) and not (use.count == 1 and word.endswith("ing") and alone)
+    if code in ("ru", "uk"):
+        return not _is_slavic_verb(word, code)
+    if code == "tr":
+        return _TURKISH_VERB.search(word) is None
+    if code == "ko":
+        return not word.endswith(_KOREAN_VERB_ENDINGS)
+    return not (code == "fa" and word.startswith("مي") and len(word) > 4)
+
+
+@functools.lru_cache(maxsize=1 << 14)
+def _is_slavic_verb(word: str, code: str) -> bool:
+    """Whether the infinitive of `word`, taken as a verb's form, is known: заявил, заявить."""
+    frequencies = _zipf(code)
+    reflexive = word.removesuffix("ся").removesuffix("сь")
+    infinitive = "ть" if code == "ru" else "ти"
+    if word.endswith(("ть", "ться", "тись")) and reflexive[:-2] + ("л" if code == "ru" else "в") in frequencies:
+        return True
+    return any(
+        reflexive.endswith(ending)
+        and len(reflexive) - len(ending) > 2
+        and any(reflexive[: -len(ending)] + theme + infinitive in frequencies for theme in themes)
+        for ending, themes in _SLAVIC_ENDINGS
+    )
+
+
+def _takes_article(word: str) -> bool:
+    """Whether the Arabic `word` stands with the article at large, as nouns and adjectives do and verbs do not."""
+    return f"ال{word}" in zipf("ar")
 
 
 def _of_title(title: str, code: str, *, unspaced: bool) -> frozenset[tuple[str, ...]]:
     if unspaced:
-        return frozenset(_runs(title, code))
-    rows = [tuple(word for word, _, _ in row) for row in _rows(title, _stop_words(code))]
+        return frozenset(_runs(title, [(0, len(title))], code))
+    rows = [[word.key for word in row] for row in _rows(title, [(0, len(title))], code, {})]
     return frozenset(
-        row[start:end]
+        tuple(row[start:end])
         for row in rows
         for start in range(len(row))
         for end in range(start + 1, min(start + _PHRASE_WORDS, len(row)) + 1)
@@ -117,94 +345,138 @@ def warm_up(languages: Iterable[str] = ("ar", "en")) -> None:
         _stop_words(language)
 
 
-def _phrases(text: str, code: str, titled: Iterable[tuple[str, ...]] = ()) -> dict[tuple[str, ...], _Candidate]:
+def _phrases(
+    text: str, rows: list[list[_Word]], titled: Iterable[tuple[str, ...]] = ()
+) -> dict[tuple[str, ...], _Candidate]:
     """Return the words of a text that puts spaces between them, and the phrases that recur or are `titled`."""
-    rows = list(_rows(text, _stop_words(code)))
     found: dict[tuple[str, ...], _Candidate] = {}
     for row in rows:
-        for word, start, end in row:
-            _count(found, (word,), start, text[start:end])
+        for key, start, end in row:
+            _count(found, (key,), start, text[start:end])
     # Only what recurs as words can recur as a phrase.
     recurring = {words[0] for words, candidate in found.items() if candidate.count > 1}
     recurring.update(word for words in titled for word in words)
     for row in rows:
         for first in range(len(row) - 1):
-            if row[first][0] not in recurring:
+            if row[first].key not in recurring:
                 continue
-            words: tuple[str, ...] = (row[first][0],)
-            for word, _, end in row[first + 1 : first + _PHRASE_WORDS]:
-                if word not in recurring:
+            words: tuple[str, ...] = (row[first].key,)
+            for word in row[first + 1 : first + _PHRASE_WORDS]:
+                if word.key not in recurring:
                     break
-                words = (*words, word)
-                _count(found, words, row[first][1], text[row[first][1] : end])
+                words = (*words, word.key)
+                _count(found, words, row[first].start, text[row[first].start : word.end])
     return found
 
 
-def _rows(text: str, stop: frozenset[str]) -> Iterator[list[tuple[str, int, int]]]:
-    """Yield the rows of words, as (key, start, end), with no stop word and no mark between them."""
-    row: list[tuple[str, int, int]] = []
-    for match in _TOKEN.finditer(text):
-        token = match[0]
-        start, end = match.span()
-        if not token[0].isalnum():
-            if row:
-                yield row
-                row = []
-            continue
-        if "'" in token or "’" in token:
-            if elided := _ELIDED.match(token):
-                start += elided.end()
+def _rows(text: str, pieces: Iterable[Span], code: str, uses: dict[str, _Use]) -> Iterator[list[_Word]]:
+    """Yield the rows of words in `pieces` of `text` with no stop word and no mark between them; fill in `uses`."""
+    stop = _stop_words(code)
+    before_nouns, before_verbs = _BEFORE_NOUNS.get(code, _NONE), _BEFORE_VERBS.get(code, _NONE)
+    korean, arabic = code == "ko", code == "ar"
+    for piece_start, piece_end in pieces:
+        row: list[_Word] = []
+        before = ""
+        for match in _TOKEN.finditer(text, piece_start, piece_end):
+            token = match[0]
+            start, end = match.span()
+            if not token[0].isalnum():
                 if row:
                     yield row
                     row = []
-            elif suffix := _SUFFIX.search(token):
-                end -= len(suffix[0])
-            word = _key(text[start:end])
-        else:
-            word = _key(token)
-        if len(word) < _LETTERS or word in stop or token.casefold() in stop:
-            if row:
+                before = ""
+                continue
+            noun = False
+            if "'" in token or "’" in token:
+                if elided := _ELIDED.match(token):
+                    start += elided.end()
+                    noun = True
+                    if row:
+                        yield row
+                        row = []
+                elif suffix := _SUFFIX.search(token):
+                    end -= len(suffix[0])
+            elif korean and (particle := _KOREAN_PARTICLE.search(token)):
+                end = start + particle.start()
+            whole = _folded(text[start:end])
+            word, offset = _bare(whole) if arabic else (whole, 0)
+            if offset and len(whole) == end - start:
+                start += offset if whole[offset - 2 : offset] != "ال" else offset - 2
+            following, before = before, whole
+            if len(word) < _LETTERS or whole in stop or word in stop or token.casefold() in stop:
+                if row:
+                    yield row
+                    row = []
+                continue
+            use = uses.setdefault(word, _Use())
+            use.count += 1
+            if (
+                noun
+                or following in before_nouns
+                or (arabic and "ال" in whole[: len(whole) - len(word)])
+                or (following and not arabic and token[0].isupper())
+            ):
+                use.noun += 1
+            elif following in before_verbs:
+                use.verb += 1
+            row.append(_Word(word, start, end))
+            if end < match.end() and not korean:
                 yield row
                 row = []
-            continue
-        row.append((word, start, end))
-        if end < match.end():
+        if row:
             yield row
-            row = []
-    if row:
-        yield row
 
 
 @functools.lru_cache(maxsize=1 << 16)
-def _key(word: str) -> str:
-    """Return `word` folded, without Arabic particles and without digits-only or one-letter results."""
+def _folded(word: str) -> str:
+    """Return `word` folded to one piece; nothing where digits outweigh the letters."""
     folded = fold(word).replace(" ", "")
     if any(map(str.isdigit, folded)) and not sum(map(str.isalpha, folded)) >= _LETTERS:
         return ""
-    if prefix := _ARABIC_PREFIX.match(folded):
-        return folded[prefix.end() :]
     return folded
 
 
-def _runs(text: str, code: str, titled: Iterable[tuple[str, ...]] = ()) -> dict[tuple[str, ...], _Candidate]:
+@functools.lru_cache(maxsize=1 << 15)
+def _bare(word: str) -> tuple[str, int]:
+    """Return the folded Arabic `word` without the particles before it, and how many letters they have.
+
+    A single letter is a particle where the word with it takes no article and the rest does: بارتفاع, but بيان.
+    """
+    if (prefix := _ARABIC_ARTICLE.match(word)) is not None:
+        rest = word[prefix.end() :]
+        if prefix[0].endswith("لل") and not _takes_article(rest) and _takes_article(f"ل{rest}"):
+            return f"ل{rest}", prefix.end() - 1  # للاعبين, for the players
+        return rest, prefix.end()
+    if len(word) > _LETTERS and word[0] in "وفبلك" and not _takes_article(word):
+        for length in (1, 2):
+            rest = word[length:]
+            if len(rest) >= _LETTERS and _takes_article(rest) and (length == 1 or word[:2] in ("وب", "ول", "فل")):
+                return rest, length
+    return word, 0
+
+
+def _runs(
+    text: str, pieces: Iterable[Span], code: str, titled: Iterable[tuple[str, ...]] = ()
+) -> dict[tuple[str, ...], _Candidate]:
     """Return the runs of characters of a text without spaces between words that recur, or are words or `titled`."""
     stop = _stop_words(code)
     frequencies = _zipf(code)
     known = frozenset(titled)
     shortest, longest = _UNSPACED_LENGTHS[code]
     found: dict[tuple[str, ...], _Candidate] = {}
-    for match in _RUN.finditer(text):
-        run, at = match[0], match.start()
-        if _WHOLE_RUN.match(run):
-            _count(found, (fold(run),), at, run)
-            continue
-        for start in range(len(run)):
-            if _MARK.match(run, start) or run[start] in stop:
+    for piece in pieces:
+        for match in _RUN.finditer(text, *piece):
+            run, at = match[0], match.start()
+            if _WHOLE_RUN.match(run):
+                _count(found, (fold(run),), at, run)
                 continue
-            for end in range(start + shortest, min(start + longest, len(run)) + 1):
-                piece = run[start:end]
-                if run[end - 1] not in stop and not (end < len(run) and _MARK.match(run, end)):
-                    _count(found, (piece,), at + start, piece)
+            for start in range(len(run)):
+                if _MARK.match(run, start) or run[start] in stop:
+                    continue
+                for end in range(start + shortest, min(start + longest, len(run)) + 1):
+                    piece_ = run[start:end]
+                    if run[end - 1] not in stop and not (end < len(run) and _MARK.match(run, end)):
+                        _count(found, (piece_,), at + start, piece_)
     return {
         words: candidate
         for words, candidate in found.items()
@@ -245,13 +517,27 @@ def _stop_words(language: str) -> frozenset[str]:
 
     listed = stopwordsiso.stopwords(language) if stopwordsiso.has_lang(language) else set()
     common = (word for word, frequency in _zipf(language).items() if frequency >= _STOP_ZIPF)
-    return frozenset((*map(_key, listed), *map(fold, listed), *common))
+    words = lexicon(language)
+    return frozenset(
+        (
+            *map(_folded, listed),
+            *map(fold, listed),
+            *common,
+            *words.says,
+            *words.according,
+            *words.honorifics,
+            *words.pronouns,
+            *shared_words("days"),
+            *shared_words("no_keywords"),
+        )
+    )
 
 
 @functools.cache
 def _zipf(language: str) -> dict[str, float]:
     """Return the Zipf frequencies of the words of `language` by their key, the commonest form's for each."""
     found: dict[str, float] = {}
+    arabic = language == "ar"
     for word, frequency in zipf(language).items():
-        found.setdefault(_key(word), frequency)
+        found.setdefault(_bare(word)[0] if arabic else word, frequency)
     return found

@@ -1,13 +1,13 @@
 """People and organisations that a text names."""
 
-from schemas.records import Organisation, Person, Place, Quote, Span
+from schemas.records import Organisation, Person, Place, Span
 from transforms.lexicon import given_names, lexicon
 from transforms.names import find_names
 from transforms.organisations import find_organisations
 
 
 def find_people(
-    text: str, language: str | None, *, quotes: tuple[Quote, ...] = (), places: tuple[Place, ...] = ()
+    text: str, language: str | None, *, places: tuple[Place, ...] = ()
 ) -> tuple[tuple[Person, ...], tuple[Organisation, ...]]:
     """Return the people and the organisations of `text`, each sorted by its first mention.
 
