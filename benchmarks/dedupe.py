@@ -37,7 +37,7 @@ from pipeline.index.sqlite import SqliteStore
 from pipeline.index.store import Decided, Identity, NewVersion, Request, Store, Version, Writes
 from pipeline.index.stored import StoredIndex
 from tests.postgres import postgres_server
-from transforms.fingerprint import SCHEME, fingerprint
+from transforms.fingerprint import BANDS, SCHEME, fingerprint
 from transforms.folding import fold
 
 NEAR = 0.7
@@ -234,7 +234,7 @@ def fill(store: Store, first: int, last: int) -> None:
                 modified_at=None,
                 fetched_at=None,
             )
-            bands = tuple(random_.integers(-(2**63), 2**63, size=16).tolist())
+            bands = tuple(random_.integers(-(2**63), 2**63, size=BANDS).tolist())
             writes.versions.append(
                 NewVersion(
                     version=version,
@@ -261,7 +261,7 @@ def cost(console: Console, store: Store, name: str, stored: Sequence[int]) -> No
         with store.transaction(exclusive=True):
             first, _ = store.last_ids()
         fill(store, first, target)
-        recalling, observing = [], []
+        recalling, observing, cpu = [], [], []
         for _ in range(40):
             batch = [next(records) for _ in range(BATCH)]
             probes = [
@@ -269,14 +269,16 @@ def cost(console: Console, store: Store, name: str, stored: Sequence[int]) -> No
             ]
             start = time.perf_counter()
             index.recall(probes)
-            middle = time.perf_counter()
+            middle, working = time.perf_counter(), time.process_time()
             index.observe(batch)
+            cpu.append((time.process_time() - working) / BATCH * 1000)
             recalling.append((middle - start) / BATCH * 1000)
             observing.append((time.perf_counter() - middle) / BATCH * 1000)
         counts = index.statistics()
         console.print(
             f"{name:10} {target:>10,} stored: observe {statistics.median(observing):.3f} ms/record"
-            f" (mean {statistics.mean(observing):.3f}), recall {statistics.median(recalling):.3f},"
+            f" (mean {statistics.mean(observing):.3f}, of it CPU of this process {statistics.mean(cpu):.3f}),"
+            f" recall {statistics.median(recalling):.3f},"
             f" {counts['bytes'] / counts['decision']:,.0f} bytes/record"
         )
     index.close()

@@ -20,7 +20,7 @@ import rensa
 from transforms.folding import fold
 
 SHINGLE_TOKENS: Final = 5
-BANDS: Final = 16
+BANDS: Final = 12
 ROWS: Final = 3
 MIN_TOKENS: Final = 25
 """Shorter texts have no bands: they are the same as another only when their folded texts are equal."""
