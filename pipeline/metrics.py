@@ -24,6 +24,9 @@ SOURCE_LAG = Gauge("khabar_source_lag_records", "Records of a source partition w
 LOADER_LAG = Gauge("khabar_loader_lag_records", "Messages of an output topic that the store lacks", ["topic"])
 LEDGER_VIOLATIONS = Gauge("khabar_ledger_violations", "Sources whose ledger has a gap or an overlap")
 ALARMS_ACTIVE = Gauge("khabar_alarms_active", "Sources and languages that are quiet or degraded now", ["kind"])
+TREND_ARTICLES_TOO_LATE = Counter(
+    "khabar_trend_articles_too_late_total", "Articles that came too long after their hour to be counted as a trend"
+)
 DASHBOARD_SECONDS = Histogram(
     "khabar_dashboard_seconds",
     "Time that the dashboard takes for a page",

@@ -6,7 +6,6 @@ them, so that ``السعودية`` finds ``والسعودية`` and ``للسعو
 """
 
 import re
-from collections.abc import Iterator
 from typing import Final
 
 from transforms.folding import fold
@@ -17,19 +16,17 @@ _MAX_TERM_CHARACTERS: Final = 64
 _WITHOUT_SPACES: Final = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+"
 )
-_ARABIC: Final = re.compile(r"[\u0621-\u064a]+")
-_ARABIC_PREFIXES: Final = ("وبال", "وكال", "فبال", "ولل", "فلل", "وال", "فال", "بال", "كال", "لل", "ال")
-_SHORTEST_STEM: Final = 3
+_ARABIC_PREFIX: Final = re.compile(
+    r"(?<!\S)(?:وبال|وكال|فبال|ولل|فلل|وال|فال|بال|كال|لل|ال)(?=[\u0621-\u064a]{3,}(?!\S))"
+)
 
 
 def search_terms(text: str) -> list[str]:
     """Return the terms of `text` in order, at most `MAX_TERMS`."""
-    terms: list[str] = []
-    for word in fold(text).split():
-        terms.extend(_terms_of(word))
-        if len(terms) >= MAX_TERMS:
-            return terms[:MAX_TERMS]
-    return terms
+    folded = _ARABIC_PREFIX.sub("", fold(text))
+    if _WITHOUT_SPACES.search(folded):
+        folded = _WITHOUT_SPACES.sub(_pairs, folded)
+    return [term[:_MAX_TERM_CHARACTERS] for term in folded.split(maxsplit=MAX_TERMS)[:MAX_TERMS]]
 
 
 def query_phrases(query: str) -> list[list[str]]:
@@ -41,24 +38,8 @@ def query_phrases(query: str) -> list[list[str]]:
     return phrases
 
 
-def _terms_of(word: str) -> Iterator[str]:
-    position = 0
-    for run in _WITHOUT_SPACES.finditer(word):
-        if run.start() > position:
-            yield _stem(word[position : run.start()])
-        characters = run.group()
-        if len(characters) == 1:
-            yield characters
-        for at in range(len(characters) - 1):
-            yield characters[at : at + 2]
-        position = run.end()
-    if position < len(word):
-        yield _stem(word[position:])
-
-
-def _stem(word: str) -> str:
-    if _ARABIC.fullmatch(word):
-        for prefix in _ARABIC_PREFIXES:
-            if word.startswith(prefix) and len(word) - len(prefix) >= _SHORTEST_STEM:
-                return word[len(prefix) :][:_MAX_TERM_CHARACTERS]
-    return word[:_MAX_TERM_CHARACTERS]
+def _pairs(run: re.Match[str]) -> str:
+    characters = run.group()
+    if len(characters) == 1:
+        return f" {characters} "
+    return f" {' '.join(characters[at : at + 2] for at in range(len(characters) - 1))} "

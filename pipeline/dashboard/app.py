@@ -34,9 +34,9 @@ from pipeline.dashboard.world import country_name, language_name, shaded
 from pipeline.metrics import DASHBOARD_SECONDS
 from pipeline.settings import PIPELINE_VERSION
 from pipeline.store import Reader, StoreError, open_database
-from pipeline.store.facets import FILTERS
-from pipeline.store.reader import OUTCOMES, PAGE, DeadRow, Selection
+from pipeline.store.reader import OUTCOMES, PAGE, SAMPLE, DeadRow, Selection
 from schemas.records import Dead
+from transforms.facets import FILTERS
 
 Redrive = Callable[[DeadRow], str]
 """Sends a dead letter through the pipeline again and says in a line what was done; raises `StoreError` if it cannot."""
@@ -412,7 +412,7 @@ class _Pages:
 
         path = request.url.path.removeprefix(root)
         html = self._templates.get_template(template).render(
-            request=request, path=path, link=link, page=PAGE, status=status, **values
+            request=request, path=path, link=link, page=PAGE, sample_size=SAMPLE, status=status, **values
         )
         return HTMLResponse(html, status)
 

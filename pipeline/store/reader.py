@@ -4,15 +4,16 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from pipeline.store.database import Database, Row
-from pipeline.store.facets import FILTERS, facet_term
 from pipeline.store.schema import check
 from pipeline.store.writer import parsed
 from schemas.codec import convert
 from schemas.records import Article, Dead
+from transforms.facets import FILTERS, facet_term
 from transforms.search_terms import query_phrases
 
 PAGE: Final = 25
-_SAMPLE: Final = 2000
+SAMPLE: Final = 1000
+"""Newest articles that the values beside a list are counted in."""
 _HEADLINE: Final = (
     "a.id, a.uri, a.version, a.change, a.url, a.source, a.language, a.direction, a.title, a.lede, a.word_count,"
     " a.published_at, a.published_precision, a.event_time, a.story"
@@ -186,9 +187,9 @@ class Reader:
         return [Headline(*row) for row in self._db.query(sql, parameters)]
 
     def sample(self, selection: Selection) -> dict[str, list[tuple[str, int]]]:
-        """Return the most frequent values by dimension among the newest articles of `selection`, at most `_SAMPLE`."""
+        """Return the most frequent values by dimension among the newest articles of `selection`, at most `SAMPLE`."""
         where, parameters = self._where(selection, None)
-        ids = f"SELECT a.id, a.language, a.source FROM {where} ORDER BY {self._order(selection)} DESC LIMIT {_SAMPLE}"
+        ids = f"SELECT a.id, a.language, a.source FROM {where} ORDER BY {self._order(selection)} DESC LIMIT {SAMPLE}"
         rows = self._db.query(
             f"WITH newest AS ({ids}), counted AS ("
             " SELECT 'language' AS dimension, language AS value, count(*) AS n FROM newest GROUP BY language"

@@ -8,10 +8,10 @@ from typing import Any, Final
 import orjson
 
 from pipeline.store.database import Database, Row, StoreError
-from pipeline.store.facets import event_time, facet_terms, language_of, mentions_of, source_of, utc_time
 from pipeline.store.schema import migrate
 from schemas.codec import encode
 from schemas.records import Alarm, Article, Dead, Duplicate, FileProvenance, KafkaProvenance, Ledger, Record, Trend
+from transforms.facets import event_time, facet_terms, language_of, mentions_of, source_of, utc_time
 from transforms.search_terms import search_terms
 
 _AT_ONCE: Final = 400

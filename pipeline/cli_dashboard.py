@@ -1,0 +1,165 @@
+"""The commands that feed and show dashboards: `load`, `dashboard`, `tables`, `trends`."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from pipeline.cli_kafka import fail, one_line, option, with_connection
+
+_STORE_HELP = "sqlite:///PATH or postgresql://USER@HOST/DATABASE."
+_FOLDER = click.Path(exists=True, file_okay=False)
+
+
+def _has_brokers(context: click.Context) -> bool:
+    return context.get_parameter_source("bootstrap_servers") is not ParameterSource.DEFAULT
+
+
+def _status(text: str) -> None:
+    """Show a passing line on a terminal."""
+    if sys.stderr.isatty():
+        click.echo(f"\r\033[K{text}", nl=False, err=True)
+
+
+def _watch(done: int, total: int) -> None:
+    _status(f"khabar: loading, {100 * done // max(total, 1)} %")
+
+
+@click.command()
+@click.argument("folder", required=False, metavar="[DIR]", type=_FOLDER)
+@with_connection
+@option("--store", f"Where to: {_STORE_HELP}", required=True)
+@option("--once", "From Kafka: end when the store has what is there now.", is_flag=True)
+@option("--metrics-port", "Serve metrics and health on this port of localhost.", type=click.IntRange(0, 65535))
+@click.pass_context
+@one_line
+def load(
+    context: click.Context,
+    folder: str | None,
+    connection: Any,
+    topics: Any,
+    store: str,
+    once: bool,
+    metrics_port: int | None,
+) -> None:
+    """Load the output of a run (DIR), or the output topics of Kafka, into a store for dashboards and analysis.
+
+    From Kafka it goes on until it is stopped. What is loaded twice counts once; after any kill the store holds exactly
+    what was committed.
+    """
+    from pipeline.store import StoreError, Writer, open_database
+
+    try:
+        if folder is not None:
+            from pipeline.store.load import load_folder
+
+            database = open_database(store)
+            done = load_folder(Path(folder), Writer(database), _watch)
+            database.close()
+            _status("")
+            click.echo(
+                f"{done.articles} articles, {done.duplicates} duplicates and unchanged, {done.dead} dead letters of "
+                f"{folder} are in {store}"
+            )
+            return
+        from pipeline.health import serving
+        from pipeline.logs import log_to_stderr
+        from pipeline.run import interruptible
+        from pipeline.store.follow import Follower, Progress
+
+        log_to_stderr()
+
+        def tell(progress: Progress) -> None:
+            _status(f"khabar: {progress.loaded} loaded, {progress.behind} to go {progress.trouble}")
+
+        follower = Follower(store, connection, topics, once=once, tell=tell)
+        with serving(metrics_port, "load", follower.unready):
+            interruptible()
+            try:
+                follower.run()
+            except KeyboardInterrupt:
+                follower.stop.set()
+        _status("")
+        click.echo(f"{follower.loaded} messages loaded into {store}")
+    except StoreError as error:
+        _status("")
+        fail(str(error))
+
+
+@click.command()
+@click.argument("folder", required=False, metavar="[DIR]", type=click.Path(file_okay=False))
+@with_connection
+@option("--store", f"What to show instead of DIR: {_STORE_HELP}")
+@option("--host", "Address to listen on.", default="127.0.0.1")
+@option("--port", "Port to listen on; 0 takes a free one.", default=8000, type=click.IntRange(0, 65535))
+@option("--token", "Ask for this token; better given by the variable.")
+@option("--behind-proxy", "A reverse proxy in front decides who may see it.", is_flag=True)
+@option("--root-path", "Path under which the proxy shows it.", default="", metavar="/PATH")
+@option("--host-name", "Further host name that browsers may use.", multiple=True)
+@option("--allow-changes", "Let the page run dead letters again (Kafka).", is_flag=True)
+@option("--job-name", "Name of the streaming job, for that.", default="khabar")
+@click.pass_context
+@one_line
+def dashboard(
+    context: click.Context,
+    folder: str | None,
+    connection: Any,
+    topics: Any,
+    store: str | None,
+    host: str,
+    port: int,
+    token: str | None,
+    behind_proxy: bool,
+    root_path: str,
+    host_name: tuple[str, ...],
+    allow_changes: bool,
+    job_name: str,
+) -> None:
+    """Show the output of a run (DIR, else out), or a store that `khabar load` keeps, as web pages.
+
+    Only this machine can reach it unless --host says otherwise, which needs --token or --behind-proxy. It changes
+    nothing unless --allow-changes is given.
+    """
+    from pipeline.dashboard.serve import check_store, is_loopback, listen, serve
+    from pipeline.run import interruptible
+    from pipeline.store import StoreError
+    from pipeline.store.load import store_of_folder
+
+    if store is not None and folder is not None:
+        raise click.UsageError("give DIR or --store, not both")
+    if not is_loopback(host) and not token and not behind_proxy:
+        raise click.UsageError(
+            f"--host {host} lets others in: give --token, or --behind-proxy if a proxy guards it"
+        )
+    if root_path and (not root_path.startswith("/") or root_path.endswith("/")):
+        raise click.UsageError("--root-path begins with / and does not end with one")
+    try:
+        listening = listen(host, port)
+        url = store if store is not None else store_of_folder(Path(folder or "out"), _watch)
+        _status("")
+        check_store(url)
+        from pipeline.dashboard.app import Config
+
+        redrive = None
+        if allow_changes:
+            from pipeline.dashboard.redrive import kafka_redrive
+
+            redrive = kafka_redrive(connection, topics, job_name)
+        hosts = ("localhost", "127.0.0.1", "[::1]", *host_name) if is_loopback(host) else ("*",)
+        where = f"http://{host}:{listening.getsockname()[1]}{root_path}/"
+        click.echo(f"khabar: the dashboard is at {where} (Ctrl-C ends it)", err=True)
+        interruptible()
+        try:
+            serve(
+                Config(store_url=url, token=token, hosts=hosts, redrive=redrive),
+                listening,
+                root_path=root_path,
+                behind_proxy=behind_proxy,
+            )
+        except KeyboardInterrupt:
+            return
+    except StoreError as error:
+        _status("")
+        fail(str(error))
