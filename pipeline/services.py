@@ -273,6 +273,7 @@ class Kafka:
     heap: str = "512m"
     overrides: dict[str, str] = field(default_factory=dict)
     """Settings of the broker on top of `properties`."""
+    dies_with_parent: bool = False
     port: int = field(default_factory=free_port)
     controller_port: int = field(default_factory=free_port)
     _process: Process | None = None
@@ -321,7 +322,7 @@ class Kafka:
             _run(storage, "format the storage of Kafka")
         options = [f"-Xms{self.heap}", f"-Xmx{self.heap}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4"]
         command = _java(jars, "kafka.Kafka", [str(config)], options)
-        self._process = Process("kafka", command, self.folder / "kafka.log")
+        self._process = Process("kafka", command, self.folder / "kafka.log", dies_with_parent=self.dies_with_parent)
         self._process.start()
         self._process.wait(self.ready)
 
@@ -428,6 +429,7 @@ class Flink:
     task_managers: int = 1
     slots: int = 2
     """Per task manager; the cluster's parallelism is `task_managers` × `slots`."""
+    dies_with_parent: bool = False
     rest_port: int = field(default_factory=free_port)
     rpc_port: int = field(default_factory=free_port)
     blob_port: int = field(default_factory=free_port)
@@ -524,7 +526,7 @@ class Flink:
             # The pool starts `python` from the PATH: put this interpreter first.
             env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
             env["PYTHONPATH"] = f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"
-        process = Process(name, self._command(name, config), self.folder / f"{name}.log", env)
+        process = Process(name, self._command(name, config), self.folder / f"{name}.log", env, self.dies_with_parent)
         process.start()
         self.processes[name] = process
         if wait:

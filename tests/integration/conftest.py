@@ -23,13 +23,13 @@ from pipeline.services import Flink, Kafka
 from tests.conftest import KHABAR, ROOT
 
 PASS_THROUGH = "benchmarks.pass_through:build"
-BAD_TIMES = 120.0
+BAD_TIMES = 240.0
 """Seconds that anything here may take before the test fails."""
 
 
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
-    broker = Kafka(tmp_path_factory.mktemp("kafka"))
+    broker = Kafka(tmp_path_factory.mktemp("kafka"), dies_with_parent=True)
     broker.start()
     yield broker
     broker.stop()
@@ -37,7 +37,7 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
 
 @pytest.fixture(scope="session")
 def flink(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flink]:
-    cluster = Flink(tmp_path_factory.mktemp("flink"))
+    cluster = Flink(tmp_path_factory.mktemp("flink"), dies_with_parent=True)
     try:
         cluster.start()
         yield cluster

@@ -1,0 +1,24 @@
+# Khabar for deployments: the command line, the job's driver, the Prism runner and the Python workers of Flink are one image.
+FROM python:3.11.13-slim-bookworm AS build
+WORKDIR /build
+COPY requirements.lock requirements-setup.lock pyproject.toml README.md LICENSE ./
+COPY pipeline pipeline
+COPY schemas schemas
+COPY transforms transforms
+RUN python -m venv /opt/khabar \
+ && /opt/khabar/bin/pip install --no-cache-dir --require-hashes -r requirements-setup.lock -r requirements.lock \
+ && /opt/khabar/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
+
+FROM golang:1.26.8-bookworm AS prism
+RUN GOBIN=/out go install github.com/apache/beam/sdks/v2/go/cmd/prism@v2.77.0
+
+FROM python:3.11.13-slim-bookworm
+RUN useradd --system --uid 10001 --create-home khabar && install -d -o khabar -g khabar /var/lib/khabar
+COPY --from=build /opt/khabar /opt/khabar
+COPY --from=prism /out/prism /usr/local/bin/prism
+# The worker pool starts `python` from the PATH, so the environment comes first.
+ENV PATH=/opt/khabar/bin:$PATH PYTHONUNBUFFERED=1 KHABAR_PRISM=/usr/local/bin/prism
+USER khabar
+WORKDIR /var/lib/khabar
+ENTRYPOINT ["khabar"]
+CMD ["--help"]

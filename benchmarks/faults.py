@@ -1,0 +1,255 @@
+"""Kill everything at random moments and compare with an undisturbed run: ``python -m benchmarks.faults``.
+
+Feeds mixed records (HTML pages, texts, duplicates, revisions, broken ones) through `khabar stream` while it kills job
+processes, Prism, Flink's processes, and the broker, at moments that a seed decides. Then `khabar verify` must pass, a
+`read_committed` reader must see each offset's outcome once, and the outcomes must equal those of a run that nobody
+disturbed.
+"""
+
+import argparse
+import contextlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+from kafka import KafkaProducer
+from kafka.errors import KafkaError
+
+from pipeline.io.kafka_config import Connection, KafkaJob, Topics, until_answered
+from pipeline.io.kafka_topics import NewTopics, lag, prepare, read_to_end
+from pipeline.services import Flink, Kafka, die_with_parent
+
+KHABAR = str(Path(sys.executable).with_name("khabar"))
+PARTITIONS = 4
+
+
+def mixed_records(number: int, seed: int) -> Iterator[bytes]:
+    """Yield `number` raw records: texts, pages, 15 % duplicates, 10 % revisions, 10 % broken.
+
+    What belongs together lies in one partition (the record's number modulo `PARTITIONS`): across partitions, which of
+    two equal texts is the original depends on which is observed first.
+    """
+    rng = random.Random(seed)
+    english = "council budget harbour market minister school river".split()  # noqa: SIM905
+    words = [*english, *"قال الوزير اليوم إن المشروع يبدأ قريبا".split()]  # noqa: SIM905
+    kept: list[list[dict[str, str]]] = [[] for _ in range(PARTITIONS)]
+    for n in range(number):
+        draw = rng.random()
+        mine = kept[n % PARTITIONS]
+        if draw < 0.10:
+            yield rng.choice([b"{broken", b"[]", b'{"id":"empty","text":""}', b"\xff\xfe\x00", b'{"text": 3}'])
+        elif draw < 0.25 and mine:
+            yield orjson.dumps({**rng.choice(mine), "url": f"https://mirror{n % 7}.example/copy/{n}"})
+        elif draw < 0.35 and mine:
+            again = rng.choice(mine)
+            update = f"Update {n}: {' '.join(rng.choices(words, k=14))}."
+            if "text" in again:
+                yield orjson.dumps({**again, "text": f"{again['text']}\n\n{update}"})
+            else:
+                yield orjson.dumps({**again, "html": again["html"].replace("</article>", f"<p>{update}</p></article>")})
+        else:
+            sentences = [f"{' '.join(rng.choices(words, k=14))} {n}.{k}." for k in range(rng.randrange(3, 9))]
+            record = {"url": f"https://news{n % 50}.example/{n}"}
+            if draw < 0.55:
+                body = "".join(f"<p>{sentence}</p>" for sentence in sentences)
+                head = f"<html><head><title>Report {n}</title></head>"
+                record["html"] = f"{head}<body><article><h1>Report {n}</h1>{body}</article></body></html>"
+            else:
+                record["text"] = f"Report {n}\n\n" + "\n\n".join(sentences)
+            if len(mine) < 200:
+                mine.append(record)
+            yield orjson.dumps(record)
+
+
+@dataclass
+class Deployment:
+    """Topics, job and the process of one run."""
+
+    kafka: Kafka
+    name: str
+    folder: Path
+    extra: list[str]
+
+    def __post_init__(self) -> None:
+        self.connection = Connection(bootstrap_servers=(self.kafka.bootstrap,))
+        self.topics = Topics.with_prefix(self.name)
+        self.job = KafkaJob(
+            name=self.name, run="", connection=self.connection, topics=self.topics, pipeline_version="benchmark"
+        )
+        prepare(self.job, NewTopics(partitions=PARTITIONS))
+
+    def start(self) -> subprocess.Popen[bytes]:
+        where = ["--bootstrap-servers", self.kafka.bootstrap, "--topic-prefix", self.name, "--job-name", self.name]
+        index = ["--index", f"sqlite:///{self.folder / self.name}.sqlite"]
+        with (self.folder / f"{self.name}.log").open("ab") as log:
+            return subprocess.Popen(
+                [KHABAR, "stream", *where, *index, "--transaction-timeout", "10", *self.extra],
+                stdout=log,
+                stderr=log,
+                preexec_fn=die_with_parent,
+            )
+
+    def send(self, records: list[bytes], first: int) -> None:
+        producer = KafkaProducer(bootstrap_servers=self.kafka.bootstrap, linger_ms=10)
+        for n, record in enumerate(records, first):
+            producer.send(self.topics.raw, value=record, partition=n % PARTITIONS)
+        producer.flush()
+        producer.close()
+
+    def committed(self) -> int:
+        return until_answered("measure", lambda: lag(self.job)).committed
+
+    def outcomes(self) -> dict[tuple[int, int], str]:
+        """Return the outcome of each offset. Raises `AssertionError` when one is there twice."""
+        found: dict[tuple[int, int], str] = {}
+        for topic in (self.topics.articles, self.topics.duplicates, self.topics.dead):
+            for record in read_to_end(self.connection, topic):
+                value = orjson.loads(record.value)
+                place = value["provenance"]["partition"], value["provenance"]["offset"]
+                assert place not in found, f"{place} has two outcomes"
+                found[place] = f"{topic.rpartition('.')[2]} {value.get('reason') or value.get('outcome') or ''}".strip()
+        return found
+
+
+def children(pid: int) -> dict[str, int]:
+    found = {}
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if int((entry / "stat").read_text().rpartition(")")[2].split()[1]) == pid:
+                command = (entry / "cmdline").read_bytes()
+                found["job" if b"pipeline.stream_job" in command else "prism"] = int(entry.name)
+    return found
+
+
+def sdk_workers(pool: int) -> list[int]:
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if int((entry / "stat").read_text().rpartition(")")[2].split()[1]) == pool:
+                found.append(int(entry.name))
+    return found
+
+
+def kill_one(victim: str, stream: subprocess.Popen[bytes], kafka: Kafka, flink: Flink | None) -> bool:
+    """Kill a victim; False when it is not there at the moment."""
+    if victim == "broker":
+        kafka.process.kill()
+        time.sleep(1)
+        kafka.start()
+        return True
+    if victim in ("job", "prism"):
+        pid = children(stream.pid).get(victim)
+        if pid is None:
+            return False
+        os.kill(pid, signal.SIGKILL)
+        return True
+    assert flink is not None
+    if victim == "worker":
+        workers = sdk_workers(flink.processes["worker-pool"].pid)
+        for pid in workers:
+            os.kill(pid, signal.SIGKILL)
+        return bool(workers)
+    flink.processes[victim].kill()
+    flink.start_process(victim)
+    return True
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--records", type=int, default=30_000)
+    parser.add_argument("--seed", type=int, default=4)
+    parser.add_argument("--runner", choices=["prism", "flink"], default="prism")
+    parser.add_argument("--pass-through", action="store_true", help="without transforms: source and sink alone")
+    parser.add_argument("--between", type=float, default=25.0, help="longest time between two kills, seconds")
+    options = parser.parse_args()
+    rng = random.Random(options.seed)
+    with tempfile.TemporaryDirectory(prefix="khabar-faults-") as name:
+        folder = Path(name)
+        kafka = Kafka(folder / "kafka", dies_with_parent=True)
+        kafka.start()
+        flink = None
+        extra = ["--graph", "benchmarks.pass_through:build"] if options.pass_through else []
+        victims = ["job", "job", "prism", "prism", "broker"]
+        if options.runner == "flink":
+            flink = Flink(folder / "flink", dies_with_parent=True)
+            flink.start()
+            extra += ["--runner", "flink", "--job-endpoint", flink.job_endpoint, "--worker-pool", flink.worker_pool]
+            extra += ["--flink-rest", flink.rest_url, "--parallelism", "2"]
+            victims = ["worker", "worker", "taskmanager-1", "taskmanager-1", "jobmanager", "jobserver", "job", "broker"]
+        try:
+            return _run(options, rng, Deployment(kafka, "disturbed", folder, extra), flink, victims)
+        finally:
+            if flink is not None:
+                flink.stop()
+            kafka.stop()
+
+
+def _run(
+    options: argparse.Namespace, rng: random.Random, disturbed: Deployment, flink: Flink | None, victims: list[str]
+) -> int:
+    records = list(mixed_records(options.records, options.seed))
+    stream = disturbed.start()
+    killed: Counter[str] = Counter()
+    sent = 0
+    began = time.monotonic()
+    moved_at, stood = time.monotonic(), 0
+    while killed.total() < options.kills or sent < len(records):
+        share = len(records) * (killed.total() + 1) // options.kills
+        if sent < share:
+            with contextlib.suppress(KafkaError):
+                disturbed.send(records[sent:share], sent)
+            sent = min(share, len(records))
+        time.sleep(rng.uniform(0.5, options.between))
+        victim = rng.choice(victims)
+        if killed.total() < options.kills and kill_one(victim, stream, disturbed.kafka, flink):
+            killed[victim] += 1
+        now = disturbed.committed()
+        if now > stood:
+            moved_at, stood = time.monotonic(), now
+        print(f"{time.monotonic() - began:6.0f} s  {killed.total():3} kills  {now:6} of {sent} committed", flush=True)
+        if stream.poll() is not None or time.monotonic() - moved_at > 600:
+            print((disturbed.folder / "disturbed.log").read_text()[-3000:])
+            return 1
+    _settle(disturbed)
+    stream.terminate()
+    status = stream.wait(120)
+    print(f"killed: {dict(sorted(killed.items()))}; drained with status {status}")
+
+    calm = Deployment(disturbed.kafka, "calm", disturbed.folder, disturbed.extra)
+    calm.send(records, 0)
+    stream = calm.start()
+    _settle(calm)
+    stream.terminate()
+    stream.wait(120)
+    good = status == 0
+    for deployment in (disturbed, calm):
+        where = ["--bootstrap-servers", deployment.kafka.bootstrap, "--topic-prefix", deployment.name]
+        verified = subprocess.run([KHABAR, "verify", *where], capture_output=True, text=True, check=False)
+        print(f"{deployment.name}: {verified.stdout.strip() or verified.stderr.strip()}")
+        good = good and verified.returncode == 0
+    one, other = disturbed.outcomes(), calm.outcomes()
+    per_kind = [Counter(found.values()) for found in (one, other)]
+    print(f"disturbed {dict(sorted(per_kind[0].items()))}")
+    print(f"calm      {dict(sorted(per_kind[1].items()))}")
+    same = sum(one.get(place) == outcome for place, outcome in other.items())
+    print(f"{len(one)} offsets with one outcome each; {same} of {len(other)} have the outcome of the undisturbed run")
+    return 0 if good and len(one) == len(other) == len(records) else 1
+
+
+def _settle(deployment: Deployment) -> None:
+    while until_answered("measure", lambda: lag(deployment.job)).behind:
+        time.sleep(0.5)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
