@@ -14,12 +14,13 @@ from typing import Any
 import pytest
 from kafka.consumer.fetcher import ConsumerRecord
 
+from pipeline.fatal import JobStopped
 from pipeline.io.kafka_config import Connection
 from pipeline.io.kafka_topics import header, read_to_end
 from pipeline.io.records import FAILURE_HEADER
 from pipeline.replay import ORIGIN_HEADER
 from pipeline.services import Kafka
-from tests.conftest import KHABAR, Khabar
+from tests.conftest import KHABAR, ROOT, Khabar
 
 RECORDS = 3000
 
@@ -72,8 +73,6 @@ def start(command: list[str]) -> subprocess.Popen[str]:
 
 
 def wait_for_messages(kafka: Kafka, prefix: str, number: int, process: subprocess.Popen[str]) -> None:
-    from pipeline.fatal import JobStopped
-
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
         with contextlib.suppress(JobStopped):
@@ -174,6 +173,7 @@ def test_what_cannot_be_read_or_sent_whole_goes_as_its_reason(
         "b.txt#0": "too_large",
     }
     assert failures["b.txt#0"]["payload_bytes"] == 11_000_000
+    assert {record.timestamp for record in raw(kafka, prefix)} == {-1}
 
 
 def test_messages_that_the_broker_would_delete_at_once_are_not_sent(
@@ -190,3 +190,72 @@ def test_messages_that_the_broker_would_delete_at_once_are_not_sent(
     assert raw(kafka, prefix) == []
     assert khabar(*arguments(kafka, prefix, archive, "--timestamps", "now")).returncode == 0
     assert origins(raw(kafka, prefix)) == expected(archive)
+
+
+def without_place(record: dict[str, Any]) -> dict[str, Any]:
+    """A record but for where it was read, which is a file in one case and Kafka in the other."""
+    content = record["provenance"]["content_sha256"]
+    headers = [header for header in record.get("headers", []) if header[0] != ORIGIN_HEADER]
+    return {**record, "provenance": content, "headers": headers}
+
+
+def outcomes_in_kafka(kafka: Kafka, prefix: str) -> dict[str, list[dict[str, Any]]]:
+    connection = Connection(bootstrap_servers=(kafka.bootstrap,))
+    found = {}
+    for name in ("articles", "duplicates", "dead"):
+        records = [json.loads(record.value) for record in read_to_end(connection, f"{prefix}.{name}")]
+        found[name] = sorted(records, key=lambda record: int(record["provenance"]["offset"]))
+    return found
+
+
+def stream_until_settled(kafka: Kafka, prefix: str, index: Path, log: Path) -> None:
+    """Run a streaming job until its ledger covers all raw records, and stop it."""
+    command = ["stream", "--bootstrap-servers", kafka.bootstrap, "--topic-prefix", prefix, "--job-name", prefix]
+    command += ["--index", f"sqlite:///{index}", "--create-topics", "--partitions", "1"]
+    connection = Connection(bootstrap_servers=(kafka.bootstrap,))
+    end = max(record.offset for record in raw(kafka, prefix)) + 1
+    with log.open("w") as out:
+        job = subprocess.Popen([KHABAR, *command], stdout=out, stderr=out)
+        try:
+            deadline = time.monotonic() + 180
+            settled = 0
+            while settled < end:
+                assert time.monotonic() < deadline, log.read_text("utf-8")
+                assert job.poll() is None, log.read_text("utf-8")
+                with contextlib.suppress(JobStopped):
+                    settled = max(
+                        (json.loads(record.value)["to"] for record in read_to_end(connection, f"{prefix}.ledger")),
+                        default=0,
+                    )
+        finally:
+            job.send_signal(signal.SIGTERM)
+            job.wait(60)
+
+
+def test_replay_and_stream_make_what_run_makes_and_once_more_changes_nothing(
+    khabar: Khabar, kafka: Kafka, prefix: str, tmp_path: Path
+) -> None:
+    prefix = prefix[:40]
+    archives = [ROOT / "tests" / "golden" / "mixed.jsonl", ROOT / "seeds"]
+    assert khabar("run", *archives, "--out", tmp_path / "out").returncode == 0
+    fixed = ["--create-topics", "--partitions", 1, "--bootstrap-servers", kafka.bootstrap, "--topic-prefix", prefix]
+    replay = ["replay", *archives, *fixed]
+    assert khabar(*replay).returncode == 0
+    stream_until_settled(kafka, prefix, tmp_path / "index.sqlite", tmp_path / "stream.log")
+    streamed = outcomes_in_kafka(kafka, prefix)
+    for name, records in streamed.items():
+        lines = (tmp_path / "out" / f"{name}.jsonl").read_text("utf-8").splitlines()
+        assert lines
+        for line, record in zip(lines, records, strict=True):
+            assert without_place(json.loads(line)) == without_place(record)
+
+    assert khabar(*replay, "--again").returncode == 0
+    stream_until_settled(kafka, prefix, tmp_path / "index.sqlite", tmp_path / "stream.log")
+    twice = outcomes_in_kafka(kafka, prefix)
+    assert twice["articles"] == streamed["articles"]
+    assert len(twice["dead"]) == 2 * len(streamed["dead"])
+    later = twice["duplicates"][len(streamed["duplicates"]) :]
+    assert len(later) == len(streamed["articles"]) + len(streamed["duplicates"])
+    assert {record["outcome"] for record in later} <= {"unchanged", "duplicate"}
+    done = khabar("verify", "--bootstrap-servers", kafka.bootstrap, "--topic-prefix", prefix)
+    assert done.returncode == 0, done.stderr

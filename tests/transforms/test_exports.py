@@ -116,7 +116,7 @@ def test_ninjs_times_are_those_that_are_known() -> None:
     assert "contentCreated" not in to_ninjs(only_day(FULL, "month"))
 
 
-# https://schema.org/version/latest: the properties that each type has, itself or from a type above it, and what they take.
+# What schema.org says of the types used here: their properties, own or of a type above, and what these take.
 PROPERTIES: Final[dict[str, dict[str, Any]]] = {
     "NewsArticle": {
         "identifier": str, "url": str, "mainEntityOfPage": str, "version": int, "inLanguage": str, "headline": str,
