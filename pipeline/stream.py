@@ -333,6 +333,8 @@ class _Attempt:
         if status is None:
             return None
         time.sleep(_TICK_SECONDS)  # for the last lines of its errors
+        if status < 0:
+            return f"the job process was ended by {signal.Signals(-status).name}"
         last = self._errors[-1] if self._errors else f"status {status}"
         if status == EXIT_STOPPED:
             raise JobStopped(last)

@@ -78,7 +78,7 @@ class _CommitFn(beam.DoFn):  # type: ignore[misc]
         self._open: dict[int, PartitionWriter] = {}
 
     def setup(self) -> None:
-        logging.getLogger("kafka").setLevel(logging.WARNING)
+        logging.getLogger("kafka").setLevel(logging.ERROR)
 
     def start_bundle(self) -> None:
         for writer in self._open.values():  # of a bundle that failed before its end

@@ -137,7 +137,7 @@ class _ReadPartitionFn(beam.DoFn):  # type: ignore[misc]
         self._job = job
 
     def setup(self) -> None:
-        logging.getLogger("kafka").setLevel(logging.WARNING)
+        logging.getLogger("kafka").setLevel(logging.ERROR)
 
     @beam.DoFn.unbounded_per_element()  # type: ignore[untyped-decorator]
     def process(

@@ -1,0 +1,315 @@
+"""Throughput, latency and memory through a real broker: ``python -m benchmarks.stream``.
+
+Prints the ratios of issue 4 as a table, each pair measured on the same records in the same run on the same cores:
+
+a) HTML pages end to end through Kafka against `trafilatura.bare_extraction(with_metadata=True)` over the same pages;
+b) plain texts end to end against a hand-written transactional kafka-python loop that runs the same transforms;
+c) records per second without any transform, exactly once; and where the time goes is told by `--profile`;
+d) time from produce to `read_committed` consume at half of (c)'s rate;
+e) memory of the job process over `--memory-records` records.
+"""
+
+import argparse
+import base64
+import concurrent.futures
+import gzip
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import orjson
+from kafka import KafkaProducer, TopicPartition
+from kafka.structs import OffsetAndMetadata
+
+from benchmarks.faults import Deployment, children
+from pipeline.io.kafka_config import until_answered
+from pipeline.io.kafka_topics import lag
+from pipeline.services import Kafka
+from pipeline.settings import available_cores
+
+WARM = 400
+
+
+def pages(path: Path, number: int) -> list[dict[str, str]]:
+    """Return `number` records with the pages of an evaluation set, repeated under other addresses."""
+    with gzip.open(path) as lines:
+        rows = [orjson.loads(line) for line in lines]
+    return [
+        {"url": f"{row['url']}?copy={n // len(rows)}", "html_base64": row["html_base64"]}
+        for n in range(number)
+        for row in [rows[n % len(rows)]]
+    ]
+
+
+def texts(number: int) -> list[dict[str, str]]:
+    """Return `number` plain-text records of about 2,000 characters, each with news of its own."""
+    line = "The council of district {} met on Monday and approved budget item {}, said its chairman at the session."
+    return [
+        {"id": f"text-{n}", "text": f"Report {n}\n\n" + "\n\n".join(line.format(n, n * 31 + k) for k in range(20))}
+        for n in range(number)
+    ]
+
+
+def _bare(page: str) -> None:
+    import trafilatura
+
+    trafilatura.bare_extraction(page, with_metadata=True)
+
+
+def bare_extraction(records: list[dict[str, str]]) -> float:
+    """Return pages per second of the bare library over all cores, warmed up."""
+    given = [base64.b64decode(record["html_base64"]).decode("utf-8", "replace") for record in records]
+    with concurrent.futures.ProcessPoolExecutor(available_cores()) as pool:
+        list(pool.map(_bare, given[:40]))
+        began = time.monotonic()
+        list(pool.map(_bare, given, chunksize=4))
+        return len(given) / (time.monotonic() - began)
+
+
+def through_kafka(kafka: Kafka, name: str, records: list[bytes], folder: Path, extra: list[str], warm: int) -> float:
+    """Return records per second from the first commit after `warm` records to the last commit."""
+    deployment = Deployment(kafka, name, folder, extra)
+    stream = deployment.start()
+    try:
+        deployment.send(records[:warm], 0)
+        _settle(deployment)
+        start = deployment.committed()
+        began = time.monotonic()
+        feeder = threading.Thread(target=deployment.send, args=(records[warm:], 0))
+        feeder.start()
+        total = len(records) - warm
+        while deployment.committed() - start < total:
+            time.sleep(0.05)
+        seconds = time.monotonic() - began
+        feeder.join()
+        return total / seconds
+    finally:
+        stream.terminate()
+        stream.wait(120)
+
+
+def hand_written(kafka: Kafka, name: str, records: list[bytes], folder: Path, warm: int) -> float:
+    """Return records per second of a plain transactional loop with the same transforms, a process for each core."""
+    deployment = Deployment(kafka, name, folder, [])
+    deployment.send(records, 0)
+    cores = available_cores()
+    ready = [
+        subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "benchmarks.stream",
+                "--loop",
+                kafka.bootstrap,
+                name,
+                str(core),
+                str(cores),
+                str(warm // cores),
+            ],
+            stdout=subprocess.PIPE,
+        )
+        for core in range(cores)
+    ]
+    spans = [tuple(map(float, process.communicate()[0].split())) for process in ready]
+    done = sum(span[2] for span in spans)
+    return done / (max(span[1] for span in spans) - min(span[0] for span in spans))
+
+
+def loop(bootstrap: str, name: str, core: int, cores: int, warm: int) -> None:
+    """Consume, transform, produce, exactly once: what one would write by hand with kafka-python, on one core."""
+    from kafka import KafkaConsumer
+
+    from pipeline.index import Observation, Probe, open_index
+    from pipeline.stages import coordinates  # noqa: F401 - the same modules are loaded
+    from transforms.decode import decode
+    from transforms.enrich import enrich
+    from transforms.extract import extract
+
+    del Observation, Probe, open_index
+    places = [TopicPartition(f"{name}.raw", p) for p in range(4) if p % cores == core]
+    consumer = KafkaConsumer(
+        bootstrap_servers=bootstrap,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        isolation_level="read_committed",
+        max_poll_records=500,
+        metrics_enabled=False,
+    )
+    consumer.assign(places)
+    consumer.seek_to_beginning(*places)
+    ends = consumer.end_offsets(places)
+    producer = KafkaProducer(
+        bootstrap_servers=bootstrap,
+        transactional_id=f"{name}-hand-{core}",
+        linger_ms=5,
+        batch_size=262_144,
+        metrics_enabled=False,
+    )
+    producer.init_transactions()
+    began, done, seen = time.monotonic(), 0, 0
+    while any(consumer.position(place) < ends[place] for place in places):
+        polled = consumer.poll(timeout_ms=200)
+        if not polled:
+            continue
+        producer.begin_transaction()
+        for records in polled.values():
+            for record in records:
+                draft = extract(decode(record.value, {}))
+                article = enrich(draft)
+                producer.send(f"{name}.articles", value=_encoded(article), key=record.key)
+                seen += 1
+        offsets = {place: OffsetAndMetadata(consumer.position(place), "", -1) for place in polled}
+        producer.send_offsets_to_transaction(offsets, f"{name}-hand")
+        producer.commit_transaction()
+        if seen > warm:
+            done += sum(len(records) for records in polled.values())
+        else:
+            began = time.monotonic()
+    print(began, time.monotonic(), done)
+
+
+def _encoded(value: object) -> bytes:
+    import msgspec
+
+    return msgspec.json.encode(value, enc_hook=repr)
+
+
+def latency(kafka: Kafka, folder: Path, rate: float, seconds: float) -> tuple[float, float]:
+    """Return p50 and p99 of the time from produce to `read_committed` consume, in seconds, at `rate` records/s."""
+    deployment = Deployment(kafka, "latency", folder, ["--graph", "benchmarks.pass_through:build"])
+    stream = deployment.start()
+    deployment.send([b"warm %d" % n for n in range(WARM)], 0)
+    _settle(deployment)
+    sent_at: dict[tuple[int, int], float] = {}
+    producer = KafkaProducer(bootstrap_servers=kafka.bootstrap, linger_ms=2)
+    consumer = deployment.connection.consumer(max_poll_records=5000)
+    places = [TopicPartition(deployment.topics.duplicates, p) for p in range(4)]
+    consumer.assign(places)
+    consumer.seek_to_end(*places)
+    consumer.poll(timeout_ms=100)
+    total = int(rate * seconds)
+
+    def feed() -> None:
+        began = time.monotonic()
+        for n in range(total):
+            due = began + n / rate
+            if (pause := due - time.monotonic()) > 0.002:
+                time.sleep(pause)
+            now = time.monotonic()
+            future = producer.send(deployment.topics.raw, value=b"%d " % n + b"x" * 1000, partition=n % 4)
+            future.add_callback(lambda written, now=now: sent_at.__setitem__((written.partition, written.offset), now))
+        producer.flush()
+
+    feeder = threading.Thread(target=feed)
+    feeder.start()
+    seen: dict[tuple[int, int], float] = {}
+    deadline = time.monotonic() + seconds + 60
+    while len(seen) < total and time.monotonic() < deadline:
+        for records in consumer.poll(timeout_ms=100).values():
+            now = time.monotonic()
+            for record in records:
+                place = orjson.loads(record.value)["provenance"]
+                seen[place["partition"], place["offset"]] = now
+    feeder.join()
+    stream.terminate()
+    stream.wait(120)
+    delays = sorted(seen[place] - sent_at[place] for place in seen if place in sent_at)
+    return statistics.median(delays), delays[int(len(delays) * 0.99)]
+
+
+def memory(kafka: Kafka, folder: Path, number: int) -> list[int]:
+    """Return the job process's resident memory in MiB at ten moments while `number` records pass."""
+    deployment = Deployment(kafka, "memory", folder, ["--graph", "benchmarks.pass_through:build"])
+    stream = deployment.start()
+    sizes = []
+    try:
+        for part in range(10):
+            share = number // 10
+            deployment.send([b"%d " % (part * share + n) + b"x" * 1500 for n in range(share)], 0)
+            _settle(deployment)
+            status = Path(f"/proc/{children(stream.pid)['job']}/status").read_text()
+            sizes.append(int(status.partition("VmRSS:")[2].split()[0]) // 1024)
+    finally:
+        stream.terminate()
+        stream.wait(120)
+    return sizes
+
+
+def _settle(deployment: Deployment) -> None:
+    while until_answered("measure", lambda: lag(deployment.job)).behind:
+        time.sleep(0.1)
+
+
+def _row(name: str, *cells: object) -> None:
+    print("| " + " | ".join([name, *map(str, cells)]) + " |", flush=True)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--pages", type=Path, default=Path("../shared/evaldata/extraction/aeb.jsonl.gz"))
+    parser.add_argument("--page-number", type=int, default=900)
+    parser.add_argument("--text-number", type=int, default=6000)
+    parser.add_argument("--pass-number", type=int, default=120_000)
+    parser.add_argument("--memory-records", type=int, default=200_000)
+    parser.add_argument("--only", default="abcde", help="letters of the measurements to make")
+    parser.add_argument("--loop", nargs=5, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.loop:
+        bootstrap, name, core, cores, warm = options.loop
+        loop(bootstrap, name, int(core), int(cores), int(warm))
+        return 0
+    wanted: dict[str, Callable[[Kafka, Path], None]] = {
+        "a": lambda kafka, folder: _pages(kafka, folder, options),
+        "b": lambda kafka, folder: _texts(kafka, folder, options),
+        "c": lambda kafka, folder: _pass(kafka, folder, options),
+        "d": lambda kafka, folder: _row(
+            "d) produce to read, p50 / p99, s", *map("{:.2f}".format, latency(kafka, folder, 3000, 20))
+        ),
+        "e": lambda kafka, folder: _row("e) memory, MiB", memory(kafka, folder, options.memory_records)),
+    }
+    with tempfile.TemporaryDirectory(prefix="khabar-stream-") as name:
+        kafka = Kafka(Path(name) / "kafka", dies_with_parent=True)
+        kafka.start()
+        print(f"{available_cores()} cores, load {os.getloadavg()[0]:.1f}")
+        try:
+            for letter in options.only:
+                wanted[letter](kafka, Path(name))
+        finally:
+            kafka.stop()
+    return 0
+
+
+def _encode_all(records: Iterable[dict[str, str]]) -> list[bytes]:
+    return [orjson.dumps(record) for record in records]
+
+
+def _pages(kafka: Kafka, folder: Path, options: argparse.Namespace) -> None:
+    if not options.pages.exists():
+        raise SystemExit(f"no {options.pages}: --pages names a file of the evaluation data")
+    records = pages(options.pages, options.page_number)
+    bare = bare_extraction(records)
+    ours = through_kafka(kafka, "pages", _encode_all(records), folder, [], 181)
+    _row("a) HTML pages/s, ours / bare_extraction", f"{ours:.1f}", f"{bare:.1f}", f"{ours / bare:.2f} ×")
+
+
+def _texts(kafka: Kafka, folder: Path, options: argparse.Namespace) -> None:
+    records = _encode_all(texts(options.text_number))
+    hand = hand_written(kafka, "hand", records, folder, WARM)
+    ours = through_kafka(kafka, "texts", records, folder, [], WARM)
+    _row("b) texts/s, ours / hand-written loop", f"{ours:.0f}", f"{hand:.0f}", f"{ours / hand:.2f} ×")
+
+
+def _pass(kafka: Kafka, folder: Path, options: argparse.Namespace) -> None:
+    records = [b"%d " % n + b"x" * 1500 for n in range(options.pass_number)]
+    rate = through_kafka(kafka, "passing", records, folder, ["--graph", "benchmarks.pass_through:build"], WARM)
+    _row("c) records/s without transforms", f"{rate:.0f}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,61 @@
+"""`khabar stream` on a real Flink cluster: drain, recovery of each process, with and without checkpoints."""
+
+import contextlib
+import os
+import signal
+from pathlib import Path
+
+from pipeline.services import Flink
+from tests.integration.conftest import Deploy, StartStream, eventually, payloads
+
+
+def arguments(flink: Flink) -> list[str]:
+    where = ["--job-endpoint", flink.job_endpoint, "--worker-pool", flink.worker_pool, "--flink-rest", flink.rest_url]
+    return ["--runner", "flink", *where, "--parallelism", "2", "--transaction-timeout", "10"]
+
+
+def workers(flink: Flink) -> list[int]:
+    """Return the process ids of the Python workers that the pool has started."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            if parent == flink.processes["worker-pool"].pid:
+                found.append(int(folder.name))
+    return found
+
+
+def test_every_process_may_die_and_the_job_is_drained(deploy: Deploy, start_stream: StartStream, flink: Flink) -> None:
+    deployment = deploy()
+    stream = start_stream(deployment, *arguments(flink))
+    sent = 0
+    for victim in ("worker", "taskmanager-1", "jobmanager", "jobserver"):
+        deployment.send(payloads(6000, first=sent))
+        sent += 6000
+        before = deployment.behind()
+        eventually(lambda before=before: deployment.behind() < before, f"some is committed before {victim} dies")  # type: ignore[misc]
+        if victim == "worker":
+            for pid in workers(flink):
+                os.kill(pid, signal.SIGKILL)
+        else:
+            flink.processes[victim].kill()
+            flink.start_process(victim)
+    eventually(lambda: deployment.behind() == 0, "everything is processed")
+    assert stream.drain() == 0, stream.text()
+    assert deployment.verify().startswith(f"ok: {sent} records of 2 sources")
+    eventually(lambda: not workers(flink), "the job is gone from the cluster, and its workers with it")
+
+
+def test_checkpoints_change_nothing_and_a_killed_driver_is_succeeded(
+    deploy: Deploy, start_stream: StartStream, flink: Flink
+) -> None:
+    deployment = deploy()
+    deployment.send(payloads(20_000))
+    first = start_stream(deployment, *arguments(flink), "--checkpoint-seconds", "10")
+    eventually(lambda: deployment.behind() < 20_000, "the first transaction")
+    first.kill()  # the job goes on without its driver
+    second = start_stream(deployment, *arguments(flink))
+    deployment.send(payloads(4000, first=20_000))
+    eventually(lambda: deployment.behind() == 0, "everything is processed")
+    assert second.drain() == 0, second.text()
+    assert deployment.verify().startswith("ok: 24000 records of 2 sources")
