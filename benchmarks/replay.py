@@ -1,8 +1,8 @@
 """Speed and memory of reading archives: ``python -m benchmarks.replay speed|memory FILE``.
 
 ``speed`` compares `khabar run` over the first records of a dump with reading and decoding alone, and with extraction
-alone on one core. ``memory`` repeats the records of a dump to archives of growing size and reports the largest memory of
-a run over each: through the whole chain of source and sink, with no transform between them.
+alone on one core. ``memory`` repeats the records of a dump to archives of growing size and reports the largest memory
+of a run over each: through the whole chain of source and sink, with no transform between them.
 """
 
 import argparse
