@@ -109,6 +109,7 @@ def one_line(command: Any) -> Any:
 @option("--flink-rest", "Flink: address of its REST interface, to clear up after a failure.", metavar="URL")
 @option("--parallelism", "Flink: parallel readers.", default=1, type=click.IntRange(1))
 @option("--checkpoint-seconds", "Flink: time between checkpoints.  [default: none]", type=click.FloatRange(1))
+@option("--heartbeat", "File to touch while all is well, for health checks.", type=click.Path(dir_okay=False))
 @option("--prism", "Prism binary.  [default: the one that Beam fetches]", type=_FILE)
 @option("--validate", "Check each record against its JSON Schema.", is_flag=True)
 @option("--graph", "Graph to run instead, for benchmarks.", default="pipeline.graph:build", hidden=True)
@@ -155,6 +156,7 @@ def stream(connection: Any, topics: Any, **options: Any) -> None:
         compression=options["compression"],
         new_partitions_seconds=options["new_partitions_seconds"],
         drain_seconds=options["drain_timeout"],
+        heartbeat=Path(options["heartbeat"]) if options["heartbeat"] else None,
         graph=options["graph"],
         debug=options["debug"],
     )

@@ -577,7 +577,7 @@ class Flink:
     def rest(self, path: str) -> dict[str, Any]:
         """Return an answer of Flink's REST interface, empty while it does not answer."""
         try:
-            with urllib.request.urlopen(self.rest_url + path, timeout=5) as answer:
+            with urllib.request.urlopen(self.rest_url + path, timeout=5) as answer:  # noqa: S310
                 value: dict[str, Any] = json.load(answer)
                 return value
         except (OSError, ValueError):
@@ -661,7 +661,7 @@ def _down(folder: Path) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run ``python -m pipeline.services``; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m pipeline.services", description=__doc__.splitlines()[0])
-    parser.add_argument("command", choices=["fetch", "up", "status", "down"])
+    parser.add_argument("command", choices=["fetch", "up", "environment", "status", "down"])
     parser.add_argument("services", nargs="*", help="kafka, prism, flink (default: kafka and flink)")
     parser.add_argument("--folder", type=Path, default=ROOT / ".services", help="data and logs (default: .services)")
     options = parser.parse_args(arguments)
@@ -677,6 +677,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _up(options.folder, wanted)
         elif options.command == "down":
             _down(options.folder)
+        elif options.command == "environment":
+            state = options.folder / "services.json"
+            print("\n".join(json.loads(state.read_text("utf-8"))["environment"]) if state.exists() else "")
         else:
             for name, pid in _started(options.folder):
                 print(f"{name}: running, process {pid}")

@@ -8,6 +8,7 @@ so the figures are the same for every runner.
 
 import contextlib
 import json
+import logging
 import os
 import pickle
 import secrets
@@ -74,6 +75,8 @@ class StreamOptions:
     new_partitions_seconds: float = 30.0
     drain_seconds: float = 60.0
     """Longest time that an orderly stop may take."""
+    heartbeat: Path | None = None
+    """File that is touched while brokers answer and the run is current, for health checks."""
     graph: str = "pipeline.graph:build"
     """The graph to run; benchmarks and tests have others."""
     debug: bool = False
@@ -155,6 +158,8 @@ class Supervisor:
             JobStopped: the job cannot run with these options, or cannot go on.
         """
         self._options.check()
+        logging.getLogger("pipeline").addHandler(_Saying(self._say))
+        logging.getLogger("kafka").setLevel(logging.CRITICAL)  # its errors come as exceptions, and are said once
         with self._signal_handlers(), tempfile.TemporaryDirectory(prefix="khabar-") as folder:
             vain, pause = 0, _FIRST_PAUSE
             while True:
@@ -224,7 +229,7 @@ class Supervisor:
     def _watch(self, attempt: "_Attempt") -> "_End":
         """Follow an attempt until it ends or the command is told to stop."""
         attempt.start()
-        meter = _Meter(attempt.job, self._show, self._say)
+        meter = _Meter(attempt.job, self._show, self._say, self._options.heartbeat)
         try:
             while not self._signals:
                 if failed := attempt.failed():
@@ -263,6 +268,17 @@ class Supervisor:
         why = "asked again" if self._signals != signals else f"not done after {self._options.drain_seconds:.0f} s"
         self._say(f"stopped at once ({why}): the next start goes on from the committed positions, nothing is lost")
         return 1
+
+
+class _Saying(logging.Handler):
+    """Hands what the Kafka layer reports, such as a reason to wait, to a function."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        super().__init__(logging.WARNING)
+        self._say = say
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._say(record.getMessage())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -361,8 +377,15 @@ class _Attempt:
 class _Meter:
     """Looks at the committed positions and at the standing of the run, about once a second, in a thread."""
 
-    def __init__(self, job: KafkaJob, show: Callable[[Progress], None], say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        job: KafkaJob,
+        show: Callable[[Progress], None],
+        say: Callable[[str], None],
+        heartbeat: Path | None,
+    ) -> None:
         self._job = job
+        self._heartbeat = heartbeat
         self._show = show
         self._say = say
         self._closed = threading.Event()
@@ -389,6 +412,8 @@ class _Meter:
                 self._show(Progress(lost or self.state))
                 continue
             failures = 0
+            if self._heartbeat is not None:
+                self._heartbeat.touch()
             if lost:
                 lost = ""
                 self._say("Kafka answers again")

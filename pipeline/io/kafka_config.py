@@ -31,6 +31,9 @@ TIME_HEADER: Final = "khabar-processed-at"
 ATTEMPTS_HEADER: Final = "khabar-attempts"
 """On a raw record: JSON list of `Attempt`, what a re-driven dead letter has behind it."""
 
+_WORTH_TELLING_SECONDS: Final = 0.5
+"""A shorter wait is ordinary: a coordinator that moves, a transaction that ends."""
+
 PERMANENT_ERRORS = (
     AuthorizationError,
     IllegalArgumentError,
@@ -174,7 +177,8 @@ def until_answered(what: str, action: Callable[[], _T], *, stop: Callable[[], bo
         except (KafkaError, OSError) as error:
             if stop():
                 raise
-            _LOGGER.warning("Waiting for Kafka to %s: %s: %s", what, type(error).__name__, error)
+            if pause > _WORTH_TELLING_SECONDS:
+                _LOGGER.warning("Waiting for Kafka to %s: %s: %s", what, type(error).__name__, error)
             time.sleep(pause)
             pause = min(pause * 2, 5.0)
 
