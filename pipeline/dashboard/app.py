@@ -45,6 +45,7 @@ _READERS: Final = 8
 _RANGES: Final = (1, 7, 30, 90, 365)
 _SHOWN_PAYLOAD: Final = 20_000
 _MAX_QUERY: Final = 300
+_MAX_ID: Final = 2**62
 _SHOWN_SOURCES: Final = 50
 
 
@@ -212,7 +213,7 @@ class _Pages:
 
     def article(self, request: Request) -> Response:
         with self.readers.lend() as reader:
-            id_ = request.path_params["id"]
+            id_ = _id(request)
             article = reader.article(id_)
             if article is None:
                 raise HTTPException(404, "there is no such article")
@@ -233,7 +234,7 @@ class _Pages:
 
     def changes(self, request: Request) -> Response:
         with self.readers.lend() as reader:
-            new = reader.article(request.path_params["id"])
+            new = reader.article(_id(request))
             if new is None:
                 raise HTTPException(404, "there is no such article")
             versions = reader.versions(new.uri)
@@ -256,7 +257,7 @@ class _Pages:
 
     def record(self, request: Request) -> Response:
         with self.readers.lend() as reader:
-            record = reader.raw_record(request.path_params["id"])
+            record = reader.raw_record(_id(request))
         if record is None:
             raise HTTPException(404, "there is no such article")
         return Response(orjson.dumps(record), media_type="application/json")
@@ -313,7 +314,7 @@ class _Pages:
         return self._page(request, "dead.html", letters=letters, reasons=reasons, reason=reason)
 
     def dead_letter(self, request: Request) -> Response:
-        return self._dead_letter(request, request.path_params["id"])
+        return self._dead_letter(request, _id(request))
 
     def _dead_letter(self, request: Request, id_: int, *, done: str = "", problem: str = "") -> Response:
         with self.readers.lend() as reader:
@@ -345,7 +346,7 @@ class _Pages:
         return await run_in_threadpool(self._redrive, request, self._config.redrive)
 
     def _redrive(self, request: Request, redrive: Redrive) -> Response:
-        id_ = request.path_params["id"]
+        id_ = _id(request)
         with self.readers.lend() as reader:
             found = reader.dead_letter(id_)
         if found is None:
@@ -464,6 +465,12 @@ def _one_filter(request: Request) -> tuple[str, str]:
     return "all", ""
 
 
+def _id(request: Request) -> int:
+    """Return the id in the path; one that no store can hold becomes 0, which none has."""
+    id_: int = request.path_params["id"]
+    return id_ if id_ < _MAX_ID else 0
+
+
 def _number(request: Request, name: str) -> int | None:
     value = request.query_params.get(name, "")
     return int(value) if value.isascii() and value.isdigit() and len(value) < 18 else None
@@ -471,9 +478,10 @@ def _number(request: Request, name: str) -> int | None:
 
 def _day(value: str | None) -> datetime | None:
     try:
-        return datetime.strptime(value, "%Y-%m-%d").replace(tzinfo=UTC) if value else None
+        day = datetime.strptime(value or "", "%Y-%m-%d").replace(tzinfo=UTC)
     except ValueError:
         return None
+    return day if 1000 <= day.year < 9990 else None  # so that earlier and later ranges are dates as well
 
 
 def _newest_day(reader: Reader) -> datetime:
