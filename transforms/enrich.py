@@ -11,7 +11,7 @@ from transforms.extract import Draft, extract
 from transforms.figures import find_figures
 from transforms.folding import fold
 from transforms.keywords import find_keywords
-from transforms.people import find_people
+from transforms.people import all_spans, find_people, without_people
 from transforms.places import find_places
 from transforms.quotes import find_quotes
 from transforms.sentences import count_words
@@ -30,8 +30,9 @@ def enrich(
     published_at = draft.published.timestamp if draft.published else None
     dates = find_dates(text, language, published_at)
     places = find_places(text, language)
-    quotes = find_quotes(text, language)
+    quotes = find_quotes(text, language, all_spans(places))
     people, organisations = find_people(text, language, places=places)
+    places = without_people(places, people, text)
     figures = find_figures(text, language, taken=[mention.span for mention in dates])
     skipped = [*(mention.span for mention in dates), *(figure.span for figure in figures)]
     return Article(
@@ -86,14 +87,18 @@ def _desks(draft: Draft, named: tuple[Organisation, ...]) -> tuple[Organisation,
 
 def warm_up() -> None:
     """Pay the cost of first use (dictionaries, models, regular expressions) before the first record waits for it."""
-    sentences = (
-        "The minister said on 6 January 2026 that twenty people had been brought home from Paris by train.",
-        "Most of them had waited for three weeks in a hotel near the border, without news from their families.",
-        '"We are glad to see them," President Maria Keller told reporters, who had gathered in front of the station.',
-        "The journey cost €1.2 million, of which the European Union will pay back two thirds by the end of the year.",
+    paragraphs = (
+        "The minister said on 6 January 2026 that twenty people had been brought home from Paris by train. Most of them "
+        "had waited for three weeks in a hotel near the border, without any news from their families and friends.",
+        '"We are glad to see them," President Maria Keller told reporters, who had gathered in front of the station. She '
+        "thanked the volunteers of the Red Cross, who had worked day and night since the storm destroyed the bridges.",
+        "The journey cost €1.2 million, of which the European Union will pay back two thirds by the end of the year. The "
+        "rest comes from the city, which had put aside money for repairs after the flood of last summer in Germany.",
+        "Next week the council meets to discuss what else has to be done before the winter, among other things a new road "
+        "through the valley, shelters for those who lost their homes and a warning system for the villages.",
     )
-    paragraphs = "".join(f"<p>{sentence}</p>" for sentence in sentences)
-    page = f"<html><head><title>Warm up</title></head><body><article>{paragraphs}</article></body></html>"
+    body = "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
+    page = f"<html><head><title>Brought home by train</title></head><body><article>{body}</article></body></html>"
     arabic = "قال الوزير إن عشرين شخصا عادوا من باريس في 6 يناير 2026."
     nowhere = FileProvenance(path="", record=0, content_sha256="", pipeline_version="")
     for raw in (
