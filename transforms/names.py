@@ -6,6 +6,7 @@ language, or its place after a name (الأسد). Names of one person are brough
 name alone belongs to the person first named with it.
 """
 
+import bisect
 import functools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ _TOKEN: Final = regex.compile(
     # initials; O'Brien and al-Assad; words, with hyphens, and with the apostrophe of an elision or a case ending; marks
     r"(?=[\p{Lu}ae])(?:(?:\p{Lu}\.)+(?=[ \-\p{Lu}])"
     r"|(?:[OD]['’]|(?:[Aa][lsnrdt]|[Ee]l|[Aa]sh)-)(?=\p{Lu})[\p{L}\p{M}\p{N}]++(?:[-‐\u200c][\p{L}\p{M}\p{N}]++)*+)"
+    # the titles that are written with a point
+    r"|(?:Gov|Sen|Rep|Gen|Col|Maj|Capt|Lt|Sgt|Adm|Hon|Rev|Mr|Mrs|Ms|Dr|Prof|Sr|Sra|Hr)\.(?= \p{Lu})"
     r"|[\p{L}\p{M}\p{N}]++(?:[-‐\u200c][\p{L}\p{M}\p{N}]++)*+(?:['’](?=\p{L}))?"
     r"|[^\p{L}\p{M}\p{N} ]"
 )
@@ -38,6 +41,8 @@ _GENTILIC: Final = regex.compile(
     r"(?:an|ian|ean|ese|ish|ch|sh|ais|aise|ien|ienne|ain|aine|ois|oise|and|ande|ol|ole|ique|no|na|és|esa|ês|ense|eño|eña|ino|co|ca|eo|ea|"
     r"ий|ого|ому|им|ая|ой|ische|ischer|ischen|ischem|li|lı|ي|يه)$"
 )
+_FAMILY_ZIPF: Final = 5.0
+"""Commoner words with the article are no family names, even behind an office and a given name."""
 EXAMINED: Final = 300_000
 """Characters in which names are looked for, so that time and memory stay bounded; few articles reach a tenth."""
 _MOST_WORDS: Final = 5
@@ -47,6 +52,7 @@ _ARTICLE: Final = regex.compile(
     r"(?:the|a|an|der|die|das|ein|eine|le|la|les|l['’]|un|une|el|il|lo|o|os|as|uno|una|um|uma) ?(?<=[ '’])",
     regex.IGNORECASE,
 )
+_ARTICLES: Final = frozenset("the der die das den dem le la les l el los il lo i o a os as".split())
 _CASE_ENDING: Final = regex.compile(r"(?<=\p{Cyrillic}{3})(?:ого|ому|ой|ий|ая|ую|ым|им|ом|ем|ей|а|у|ы|и|е|я|ю|й|о)$")
 _VERB: Final = regex.compile(r"(?<!^де)(?:л|ла|ли|ло|ет|ит|ют|ат|ут|ся)$(?<=\p{Cyrillic})")
 """The endings of Russian and Ukrainian verbs in the third person; дел, of affairs, is none."""
@@ -111,13 +117,18 @@ def tokenize(text: str) -> Tokens:
 
 
 @functools.lru_cache(maxsize=2)
-def find_names(text: str, language: str | None) -> tuple[Named, ...]:
-    """Return the people that `text` names, by first mention; do not change them."""
+def find_names(text: str, language: str | None, places: tuple[Span, ...] = ()) -> tuple[Named, ...]:
+    """Return the people that `text` names, by first mention; do not change them.
+
+    `places` are the spans of places: a country between office and name belongs to the office.
+    """
     code = (language or "en").partition("-")[0]
     words = lexicon(code)
     tokens = tokenize(text)
     finder = (
-        _ArabicFinder(text, tokens, words, code) if code in ARABIC_SCRIPT else _CasedFinder(text, tokens, words, code)
+        _ArabicFinder(text, tokens, words, places, code)
+        if code in ARABIC_SCRIPT
+        else _CasedFinder(text, tokens, words, places, code)
     )
     return _bring_together(text, tokens, list(finder.mentions()), finder)
 
@@ -125,7 +136,8 @@ def find_names(text: str, language: str | None) -> tuple[Named, ...]:
 class _Finder:
     """What the finders of both kinds of script share: roles."""
 
-    def __init__(self, text: str, tokens: Tokens, words: Lexicon) -> None:
+    def __init__(self, text: str, tokens: Tokens, words: Lexicon, places: tuple[Span, ...]) -> None:
+        self.places = frozenset(_tokens_in(tokens, places))
         self.text = text
         self.tokens = tokens
         self.words = words
@@ -140,7 +152,37 @@ class _Finder:
         role = self.role_before(first) if not offset else None
         if role is not None:
             return Mention(first, last, start, end, self.text[role[0] : role[1]], role[0])
+        before = self.role_before_comma(first, end)
+        if before is not None:
+            return Mention(first, last, start, end, self.text[before[0] : before[1]], before[0])
         return Mention(first, last, start, end, self.role_after(end), start)
+
+    def role_before_comma(self, first: int, end: int) -> Span | None:
+        """Return the office to which the name stands in apposition: the president of Mexico, Claudia Sheinbaum,."""
+        tokens, words = self.tokens, self.words
+        comma = first - 1
+        if (
+            comma < 1
+            or tokens.raw[comma] != ","
+            or tokens.start[first] - tokens.end[comma] != 1
+            or not tokens.joined[comma]
+            or self.text[end : end + 1] not in (",", ".", ";", ")", "\n")
+        ):
+            return None
+        head = comma - 1
+        floor = max(0, comma - _ROLE_WORDS)
+        while head > floor and not words.is_head(tokens.key[head]):
+            if not tokens.joined[head] or not self.in_complement(head, last=False):
+                return None
+            head -= 1
+        if not words.is_head(tokens.key[head]) or (head < comma - 1 and not self.begins_complement(head + 1)):
+            return None
+        left = head
+        while left > 0 and tokens.joined[left] and self.extends_role(left - 1):
+            left -= 1
+        if left and tokens.joined[left] and tokens.key[left - 1] not in _ARTICLES:
+            return None
+        return tokens.start[left], tokens.end[comma - 1]
 
     def role_before(self, first: int) -> Span | None:
         """Return where the role stands that ends right before token `first`."""
@@ -217,9 +259,16 @@ class _Finder:
 class _CasedFinder(_Finder):
     """Names in Latin, Cyrillic and Greek script."""
 
-    def __init__(self, text: str, tokens: Tokens, words: Lexicon, code: str) -> None:
-        super().__init__(text, tokens, words)
+    def __init__(self, text: str, tokens: Tokens, words: Lexicon, places: tuple[Span, ...], code: str) -> None:
+        super().__init__(text, tokens, words, places)
         self.capital_nouns = code in _CAPITAL_NOUNS
+        self.turkish = code == "tr"
+        # In German, der, den and das are articles, but in names only behind von.
+        self.particles = (
+            _PARTICLES - frozenset(("der", "den", "das", "des", "du", "las", "do"))
+            if self.capital_nouns
+            else _PARTICLES
+        )
 
     def mentions(self) -> Iterator[Mention]:
         tokens = self.tokens
@@ -237,11 +286,9 @@ class _CasedFinder(_Finder):
         """Return the token after the name that begins at token `at`, or 0."""
         tokens, words = self.tokens, self.words
         word = tokens.key[at]
-        announced = (
-            at > 0
-            and tokens.joined[at]
-            and (words.is_head(tokens.key[at - 1]) or tokens.key[at - 1] in words.honorifics)
-        )
+        announced = self.announced(at)
+        if announced and at in self.places and self.begins_word(at + 1) and not self.is_given(word):
+            return 0  # президент Казахстана Ерлан Сатпаев
         if (
             word in _PLACE_BEGINNINGS
             or (at > 0 and tokens.joined[at] and tokens.key[at - 1] in _PLACE_BEGINNINGS)
@@ -265,6 +312,16 @@ class _CasedFinder(_Finder):
         if self.role_after(tokens.end[last - 1]) or (tokens.raw[at].endswith(".") and not self.role_free(at, last)):
             return last
         return 0
+
+    def announced(self, at: int) -> bool:
+        """Whether an office or form of address stands before token `at`, or before the country before it."""
+        tokens, words = self.tokens, self.words
+        before = at - 1
+        while before > 0 and before in self.places and tokens.joined[before + 1] and at - before < 4:
+            before -= 1
+        if before < 0 or not all(tokens.joined[before + 1 : at + 1]):
+            return False
+        return words.is_head(tokens.key[before]) or (before == at - 1 and tokens.key[before] in words.honorifics)
 
     def beside_verb(self, at: int, last: int) -> bool:
         """Whether a verb of saying stands right before or after tokens ``[at, last)``."""
@@ -308,9 +365,11 @@ class _CasedFinder(_Finder):
                 after - last < 3
                 and after < len(tokens.raw)
                 and tokens.joined[after]
-                and tokens.raw[after] in _PARTICLES
+                and tokens.raw[after] in self.particles
             ):
                 after += 1
+                if tokens.raw[after - 1] in ("von", "van") and tokens.raw[after : after + 1] in (["der"], ["den"]):
+                    after += 1
             if after == last or after >= len(tokens.raw) or not tokens.joined[after]:
                 break
             if not tokens.raw[after][0].isupper() or tokens.raw[after].isupper() or self.blocks(after):
@@ -333,7 +392,9 @@ class _CasedFinder(_Finder):
             return True
         if word in words.says or word in words.honorifics or (words.is_head(word) and word not in self.given):
             return True
-        return words.zipf.get(word, 0) > 5.5 and word not in self.given
+        behind_given = at > 0 and self.tokens.joined[at] and self.tokens.key[at - 1] in self.given
+        limit = 6.3 if behind_given and self.turkish else 5.5  # Özgür Özel
+        return words.zipf.get(word, 0) > limit and word not in self.given
 
     def common(self, at: int) -> bool:
         word = self.tokens.key[at]
@@ -361,6 +422,8 @@ class _CasedFinder(_Finder):
         tokens = self.tokens
         raw, word = tokens.raw[at], tokens.key[at]
         if word in self.words.modifiers or self.words.is_head(word):
+            return True
+        if at in self.places and raw[0].isupper():
             return True
         if word in self.words.honorifics or word in _DAYS or self.words.zipf.get(word, 0) > 5.6:
             return False
@@ -404,8 +467,8 @@ class _CasedFinder(_Finder):
 class _ArabicFinder(_Finder):
     """Names in Arabic script."""
 
-    def __init__(self, text: str, tokens: Tokens, words: Lexicon, code: str) -> None:
-        super().__init__(text, tokens, words)
+    def __init__(self, text: str, tokens: Tokens, words: Lexicon, places: tuple[Span, ...], code: str) -> None:
+        super().__init__(text, tokens, words, places)
         self.arabic = code == "ar"
         self.stem_limit = 4.0 if code == "ar" else 9.0
 
@@ -430,6 +493,8 @@ class _ArabicFinder(_Finder):
         if not named and words.zipf.get(word, 0) >= 3.0:
             return None
         announced, royal = self.announced(at)
+        if at in self.places and not announced:
+            return None
         offset = 0
         part = word in _ARABIC_PARTS and word not in {"بن", "ال", "ام"}
         if word.startswith("ال") and not announced:
@@ -439,7 +504,7 @@ class _ArabicFinder(_Finder):
                 offset, word = 1, word[1:]
             elif not (announced and self.unknown(at, 3.0)):
                 return None
-        last, certain = self.extend(at)
+        last, certain = self.extend(at, announced=announced)
         if words.is_head(word) and not (announced and certain):
             return None
         if last - at > 1:
@@ -473,8 +538,10 @@ class _ArabicFinder(_Finder):
             before -= 1
         return False, False
 
-    def extend(self, at: int) -> tuple[int, bool]:
+    def extend(self, at: int, *, announced: bool) -> tuple[int, bool]:
         """Return the token after the name that begins at `at`, and whether its second word is certainly a name."""
+        given = self.tokens.key[at] in self.given and self.tokens.key[at] not in self.ambiguous
+        common = _FAMILY_ZIPF if announced and given else 4.3
         tokens = self.tokens
         last = at + 1
         certain = False
@@ -502,21 +569,47 @@ class _ArabicFinder(_Finder):
                 break
             elif word in self.given:
                 if word.startswith("ال"):
-                    return last + 1, True
+                    return self.families(last + 1, common), True
                 if word in self.ambiguous and words > 1 and self.words.zipf.get(word, 0) > 5.2:
                     break
                 last += 1
                 certain = certain or word not in self.ambiguous
             elif word.startswith("ال"):
-                if self.words.zipf.get(word, 0) > 4.3 or len(word) < 5 or word.startswith("الت"):
+                if (
+                    self.words.zipf.get(word, 0) > common
+                    or len(word) < 5
+                    or word.startswith("الت")
+                    or last in self.places
+                ):
                     break
-                return last + 1, certain or self.words.zipf.get(word, 0) < 3.0
-            elif self.unknown(last, 3.4 if words == 1 else 2.6):
+                return self.families(last + 1, common), certain or self.words.zipf.get(word, 0) < 3.0
+            elif last in self.places:
+                break
+            elif self.unknown(last, (3.8 if announced else 3.4) if words == 1 else 2.6, foreign=announced):
                 last += 1
             else:
                 break
             words += 1
         return last, certain
+
+    def families(self, at: int, common: float) -> int:
+        """Return the token after the further family names at token `at`: الأحمد الجابر الصباح."""
+        tokens = self.tokens
+        floor = at
+        while (
+            common == _FAMILY_ZIPF
+            and at < len(tokens.raw)
+            and at - floor < 2
+            and tokens.joined[at]
+            and tokens.key[at].startswith("ال")
+            and len(tokens.key[at]) > 4
+            and at not in self.places
+            and not self.closes(at)
+            and tokens.key[at] not in _COMPLEMENT_ENDS
+            and self.words.zipf.get(tokens.key[at], 0) <= common
+        ):
+            at += 1
+        return at
 
     def closes(self, at: int) -> bool:
         """Whether token `at` ends a name before it."""
@@ -525,8 +618,11 @@ class _ArabicFinder(_Finder):
             return True
         return words.is_head(word) and not (words.zipf.get(word, 0) < 4.9 and word in self.given)
 
-    def unknown(self, at: int, limit: float) -> bool:
-        """Whether token `at` is too rare to be a word, and not one with particles or of a verb's form."""
+    def unknown(self, at: int, limit: float, *, foreign: bool = False) -> bool:
+        """Whether token `at` is too rare to be a word, and not one with particles or of a verb's form.
+
+        In a `foreign` name, behind an office, what is no word at all may look like one with a suffix.
+        """
         word, frequencies = self.tokens.key[at], self.words.zipf
         if not frequencies or len(word) < 3 or not word.isalpha() or frequencies.get(word, 0) >= limit:
             return False
@@ -538,6 +634,8 @@ class _ArabicFinder(_Finder):
             return False
         if word[0] in "ولبفك" and frequencies.get(word[1:], 0) >= 3.0:
             return False
+        if foreign and word not in frequencies and word[0] not in "يتن":
+            return True
         if word[0] in "يتن" and (
             frequencies.get("ي" + word[1:], 0) >= 2.5 or frequencies.get("ت" + word[1:], 0) >= 2.5
         ):
@@ -582,6 +680,15 @@ class _ArabicFinder(_Finder):
         tokens = self.tokens
         word = tokens.key[at]
         return (word, tokens.start[at], tokens.end[at]) if word else None
+
+
+def _tokens_in(tokens: Tokens, spans: tuple[Span, ...]) -> Iterator[int]:
+    """Yield the tokens that begin within `spans`."""
+    for start, end in spans:
+        at = bisect.bisect_left(tokens.start, start)
+        while at < len(tokens.start) and tokens.start[at] < end:
+            yield at
+            at += 1
 
 
 @functools.lru_cache(maxsize=4096)

@@ -42,12 +42,12 @@ class _Saying:
     speaker: int | None
 
 
-def find_quotes(text: str, language: str | None) -> tuple[Quote, ...]:
-    """Return the quotations of `text` in order, without their marks."""
+def find_quotes(text: str, language: str | None, places: tuple[Span, ...] = ()) -> tuple[Quote, ...]:
+    """Return the quotations of `text` in order, without their marks; `places` are the spans of places."""
     spans = quoted_spans(text)
     if not spans:
         return ()
-    speakers = _Speakers(text, language, spans).of_quotes()
+    speakers = _Speakers(text, language, spans, places).of_quotes()
     return tuple(
         Quote(text=text[start:end], speaker=speaker, span=(start, end))
         for (start, end), speaker in zip(spans, speakers, strict=True)
@@ -57,7 +57,7 @@ def find_quotes(text: str, language: str | None) -> tuple[Quote, ...]:
 class _Speakers:
     """Who says what in one text."""
 
-    def __init__(self, text: str, language: str | None, quotes: tuple[Span, ...]) -> None:
+    def __init__(self, text: str, language: str | None, quotes: tuple[Span, ...], places: tuple[Span, ...]) -> None:
         code = (language or "en").partition("-")[0]
         self.text = text
         self.quotes = quotes
@@ -66,7 +66,7 @@ class _Speakers:
         self.arabic = code in ARABIC_SCRIPT
         self.words: Lexicon = lexicon(code)
         self.tokens: Tokens = tokenize(text)
-        self.people: tuple[Named, ...] = find_names(text, language)
+        self.people: tuple[Named, ...] = find_names(text, language, places)
         mentions = sorted(
             (lead, span[0], span[1], index)
             for index, person in enumerate(self.people)
