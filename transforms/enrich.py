@@ -90,8 +90,8 @@ def warm_up() -> None:
     paragraphs = (
         "The minister said on 6 January 2026 that twenty people had been brought home from Paris by train. Most of "
         "them had waited for three weeks in a hotel near the border, without any news from their families and friends.",
-        '"We are glad to see them," President Maria Keller told reporters, who had gathered in front of the station. She '
-        "thanked the volunteers of the Red Cross, who had worked day and night since the storm destroyed the bridges.",
+        '"We are glad to see them," President Maria Keller told reporters, who had gathered in front of the station. '
+        "She thanked the volunteers of the Red Cross, who had worked day and night since the storm.",
         "The journey cost €1.2 million, of which the European Union will pay back two thirds by the end of the year. "
         "The rest comes from the city, which had put aside money for repairs after last summer's flood in Germany.",
         "Next week the council meets to discuss what else has to be done before the winter, among other things a new "
