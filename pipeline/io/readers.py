@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any, Final, cast
 
+import orjson
+
 from pipeline.io.archives import read_arc, read_warc
 from pipeline.io.feeds import is_feed, read_feed
 from pipeline.io.records import KEPT_OF_UNREADABLE, Damage, FileRecord, too_large
@@ -68,6 +70,7 @@ _NO_TEXT: Final = frozenset(
 """Suffixes of what pages are made of beside their text: by rule no articles."""
 _SAMPLE: Final = 1024
 _PIECE: Final = 1024 * 1024
+_SHORT_FILE: Final = 1024 * 1024
 _BLOCK: Final = 512
 """Of a tar file."""
 _BLANK: Final = b" \t\r\n"
@@ -133,6 +136,14 @@ def _remote_files(path: str) -> list[str]:
     if not files:
         raise UnreadableError(f"cannot read {path}: nothing there")
     return [str(system.unstrip_protocol(file)) for file in sorted(files)]
+
+
+def _is_array_of_objects(data: bytes) -> bool:
+    try:
+        value = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return False
+    return isinstance(value, list) and bool(value) and all(isinstance(element, dict) for element in value)
 
 
 class FileReader:
@@ -288,10 +299,16 @@ class FileReader:
             yield too_large(payload, len(payload) + content.skip(2**62), self._limit)
 
     def _json(self, content: Content) -> Iterator[FileRecord | Damage]:
-        """Yield the one record of a file, or the elements of the one array that it is."""
-        while (blank := content.peek(1)) and blank in _BLANK + b"\xef\xbb\xbf":
-            content.read(1)
-        if content.peek(1) == b"[":
+        """Yield the one record of a file, or the elements when it is an array of objects.
+
+        A short file is an array only when all of it is one; else it is one record, broken as it may be. A long one, or
+        one that is damaged as stored, is believed from its first byte, to save what can be saved of it.
+        """
+        start = content.peek(_SHORT_FILE + 1)
+        begins = start.lstrip(_BLANK + b"\xef\xbb\xbf")
+        cut_off = len(start) > _SHORT_FILE or content.damage is not None
+        if begins.startswith(b"[") and (cut_off or _is_array_of_objects(begins)):
+            content.read(len(start) - len(begins))
             yield from self._elements(content)
             return
         for found in self._body(content, "application/json"):
