@@ -150,6 +150,11 @@ def verify_folder(folder: Path) -> AuditResult:
         raise FileNotFoundError(f"{folder} holds no finished run: there is no {_LEDGER}")
     audit = Audit()
     for ledger, where in _records(folder / _LEDGER, Ledger):
+        accounted = ledger.records + sum(ledger.skipped.values())
+        if accounted != ledger.to - ledger.from_:
+            raise Violation(
+                f"{where}: {ledger.source} [{ledger.from_}, {ledger.to}) accounts for {accounted} positions only"
+            )
         audit.add_ledger(ledger, where, first_position=0)
     for article, where in _records(folder / "articles.jsonl", Article):
         _add(audit, "article", None, article, where)

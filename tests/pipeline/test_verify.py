@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from pipeline.items import Origin, dead_letter
@@ -140,3 +141,17 @@ def test_spans_tile(start: int, end: int, message: str) -> None:
 def test_the_first_span_begins_at_the_beginning() -> None:
     with pytest.raises(Violation, match="leaves a gap"):
         Audit().add_ledger(ledger("a", 1, 3, article=2), "here", first_position=0)
+
+
+def test_positions_of_a_file_are_outcomes_or_skipped_for_a_reason(folder: Path) -> None:
+    """One more position, a record of an archive that is no article, is right; one without any account is not."""
+    spans = lines(folder / "ledger.jsonl")
+    more = ledger("a", 6, 7)
+    for skipped, message in (({"request": 1}, None), ({}, "accounts for 0 positions only")):
+        last = encode(msgspec.structs.replace(more, records=0, skipped=skipped)) + b"\n"
+        (folder / "ledger.jsonl").write_bytes(b"".join([*spans, last]))
+        if message is None:
+            assert verify_folder(folder).records == 6
+        else:
+            with pytest.raises(Violation, match=message):
+                verify_folder(folder)
