@@ -56,6 +56,13 @@ _ARABIC_SINGULARS: Final = Names(
     [("ألف", 10**3), ("مليون", 10**6), ("مليار", 10**9), ("بليون", 10**9), ("تريليون", 10**12)]
 )
 _FRACTIONS: Final = {"نصف": 0.5, "ربع": 0.25}
+_FRACTION_WORDS: Final = keys(
+    "third thirds quarter quarters half halves fifth fifths sixths eighths tenth tenths hundredths "
+    "drittel viertel fünftel sechstel achtel zehntel tiers quart quarts cinquième cinquièmes dixième dixièmes "
+    "tercio tercios terceras terceiras cuarto cuartos quinto quintos décimos terços quartos "
+    "terzo terzi quarti quinti decimi трети третьих четверти четвертей пятых десятых چهارم سوم پنجم"
+)
+"""What a number before them counts is a part, no thing."""
 _ARABIC_DUALS: Final = keys(
     "قتيلان قتيلين جريحان جريحين شهيدان شهيدين شخصان شخصين جنديان طفلان طفلين رجلان رجلين ضابطان ضابطين طالبين "
     "عنصران صاروخان صاروخين منزلان منزلين مصابان مدنيان مواطنان مسلحان فلسطينيان صحفيان صحافيان شرطيان عاملان"
@@ -199,6 +206,8 @@ def _in_digits(text: str, tokens: Tokens, index: int, grammar: _Grammar) -> tupl
         return None, chain
     if not _stands_free(text, tokens, index, after, grammar):
         return None, after
+    if after < len(tokens) and tokens[after].key in _FRACTION_WORDS:
+        return None, after
     value = parse_numeral(written, grammar.language)
     if value is None or (written.isdecimal() and len(written) > _LONGEST_PLAIN):
         return None, after
@@ -339,6 +348,8 @@ def _in_words(text: str, tokens: Tokens, index: int, grammar: _Grammar) -> _Amou
         value, after = value + 0.5, half
         if scale is not None:
             value, after = scaled(value, scale[0]), scale[1]
+    if after < len(tokens) and tokens[after].key in _FRACTION_WORDS:
+        return None  # two thirds are no two
     if value <= (2 if grammar.language == "ar" else 1):
         return None  # Articles, pronouns, and the Arabic اثنان, which follows its noun.
     magnitude = next((m for m in (10**12, 10**9, 10**6, 10**3) if value >= m), 1)

@@ -52,6 +52,15 @@ def lexicon(language: str) -> Lexicon:
     def words(field: str) -> frozenset[str]:
         return frozenset(key(word) for word in entry[field].split())
 
+    says, pronouns = words("says"), words("pronouns")
+    if language == "fr":  # inverted: dit-il, explique-t-elle, a-t-il
+        inverted = frozenset(
+            key(f"{verb}-{pronoun}")
+            for verb in (*entry["says"].split(), "a")
+            for pronoun in ("il", "elle", "t-il", "t-elle")
+        )
+        says, pronouns = says | inverted, pronouns | inverted
+
     return Lexicon(
         heads=frozenset(key(word) for word in heads if not word.endswith("*")) - {""},
         head_endings=tuple(key(word) for word in heads if word.startswith("-")),
@@ -59,9 +68,9 @@ def lexicon(language: str) -> Lexicon:
         honorifics=words("honorifics"),
         modifiers=words("modifiers"),
         links=words("links"),
-        says=words("says"),
+        says=says,
         according=words("according"),
-        pronouns=words("pronouns"),
+        pronouns=pronouns,
         given=_given_names(language),
         zipf=zipf(language),
     )

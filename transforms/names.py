@@ -43,6 +43,10 @@ _GENTILIC: Final = regex.compile(
 )
 _FAMILY_ZIPF: Final = 5.0
 """Commoner words with the article are no family names, even behind an office and a given name."""
+_ADJECTIVE: Final = regex.compile(
+    r"(?:al|ale|el|elle|aire|ario|aria|if|ive|ivo|iva|ique|ico|ica|eur|eure|ier|iere|ado|ada|ato|ata)$"
+)
+"""Endings of the adjectives that stand behind an office in Romance languages: conseillère fédérale, fiscal general."""
 EXAMINED: Final = 300_000
 """Characters in which names are looked for, so that time and memory stay bounded; few articles reach a tenth."""
 _MOST_WORDS: Final = 5
@@ -52,7 +56,29 @@ _ARTICLE: Final = regex.compile(
     r"(?:the|a|an|der|die|das|ein|eine|le|la|les|l['’]|un|une|el|il|lo|o|os|as|uno|una|um|uma) ?(?<=[ '’])",
     regex.IGNORECASE,
 )
-_ARTICLES: Final = frozenset("the der die das den dem le la les l el los il lo i o a os as".split())
+_ARTICLES: Final = frozenset(
+    (
+        "the",
+        "der",
+        "die",
+        "das",
+        "den",
+        "dem",
+        "le",
+        "la",
+        "les",
+        "l",
+        "el",
+        "los",
+        "il",
+        "lo",
+        "i",
+        "o",
+        "a",
+        "os",
+        "as",
+    )
+)
 _CASE_ENDING: Final = regex.compile(r"(?<=\p{Cyrillic}{3})(?:ого|ому|ой|ий|ая|ую|ым|им|ом|ем|ей|а|у|ы|и|е|я|ю|й|о)$")
 _VERB: Final = regex.compile(r"(?<!^де)(?:л|ла|ли|ло|ет|ит|ют|ат|ут|ся)$(?<=\p{Cyrillic})")
 """The endings of Russian and Ukrainian verbs in the third person; дел, of affairs, is none."""
@@ -263,6 +289,7 @@ class _CasedFinder(_Finder):
         super().__init__(text, tokens, words, places)
         self.capital_nouns = code in _CAPITAL_NOUNS
         self.turkish = code == "tr"
+        self.romance = code in ("fr", "es", "it", "pt")
         # In German, der, den and das are articles, but in names only behind von.
         self.particles = (
             _PARTICLES - frozenset(("der", "den", "das", "des", "du", "las", "do"))
@@ -374,6 +401,8 @@ class _CasedFinder(_Finder):
                 break
             if not tokens.raw[after][0].isupper() or tokens.raw[after].isupper() or self.blocks(after):
                 break
+            if self.capital_nouns and self.common(after):
+                break  # Thomas Langhoff von der Hochschule
             last = after + 1
         return last
 
@@ -416,7 +445,9 @@ class _CasedFinder(_Finder):
             return True
         if "CYRILLIC" in _script(raw):
             return True
-        return raw[0].islower() and _GENTILIC.search(raw) is not None
+        return raw[0].islower() and (
+            _GENTILIC.search(raw) is not None or (self.romance and _ADJECTIVE.search(word) is not None)
+        )
 
     def extends_role(self, at: int) -> bool:
         tokens = self.tokens
@@ -493,7 +524,7 @@ class _ArabicFinder(_Finder):
         if not named and words.zipf.get(word, 0) >= 3.0:
             return None
         announced, royal = self.announced(at)
-        if at in self.places and not announced:
+        if at in self.places and not announced and word not in self.given:
             return None
         offset = 0
         part = word in _ARABIC_PARTS and word not in {"بن", "ال", "ام"}
@@ -504,7 +535,10 @@ class _ArabicFinder(_Finder):
                 offset, word = 1, word[1:]
             elif not (announced and self.unknown(at, 3.0)):
                 return None
-        last, certain = self.extend(at, announced=announced)
+        official = announced or (
+            not offset and word in self.given and word not in self.ambiguous and self.role_before(at) is not None
+        )
+        last, certain = self.extend(at, announced=official)
         if words.is_head(word) and not (announced and certain):
             return None
         if last - at > 1:
@@ -585,7 +619,7 @@ class _ArabicFinder(_Finder):
                 return self.families(last + 1, common), certain or self.words.zipf.get(word, 0) < 3.0
             elif last in self.places:
                 break
-            elif self.unknown(last, (3.8 if announced else 3.4) if words == 1 else 2.6, foreign=announced):
+            elif self.unknown(last, (4.1 if announced else 3.4) if words == 1 else 2.6, foreign=announced):
                 last += 1
             else:
                 break
@@ -641,8 +675,9 @@ class _ArabicFinder(_Finder):
         ):
             return False
         # Suffixes of person: a rare form of a common word.
+        common = max(self.stem_limit, frequencies.get(word, 0) + 1.5) if foreign else self.stem_limit
         return not any(
-            word.endswith(s) and frequencies.get(word[: -len(s)], 0) >= self.stem_limit
+            word.endswith(s) and frequencies.get(word[: -len(s)], 0) >= common
             for s in ("ا", "ه", "ي", "ين", "ان", "وا")
         )
 

@@ -31,6 +31,8 @@ _INTRODUCES: Final = regex.compile(
 _PROCLITICS: Final = "وف"
 _MARKS: Final = regex.compile(r"[\s\p{P}\p{S}]*")
 _APPOSITION: Final = 90
+_MANY_MENTIONS: Final = 8
+"""Mentions of people among which nobody looks for the one meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +98,11 @@ class _Speakers:
             if self.quoted(start):
                 continue
             speaker = self.subject(index, source=source)
-            if speaker is None and not source and last is not None and self.carries(index, last):
-                speaker = last[1]
+            if speaker is None and not source:
+                if last is not None and self.carries(index, last):
+                    speaker = last[1]
+                elif self.has_pronoun(index):
+                    speaker = self.lone_person(start)
             if speaker is not None:
                 last = (end, speaker)
             found.append(_Saying(start, end, speaker))
@@ -137,6 +142,8 @@ class _Speakers:
             return None
         if between.count(",") == 2 and between.lstrip("'’s").startswith(",") and between.rstrip().endswith(","):
             return person  # Friedrich Merz, Chancellor of Germany, said
+        if between == ", " and self.text[begin - 2 : begin] == ", ":
+            return person  # Die Vorsitzende, Katharina Dröge, sagte
         return None if _blocks(between, _SUBJECT_DISTANCE) else person
 
     def carries(self, index: int, last: tuple[int, int]) -> bool:
@@ -148,8 +155,7 @@ class _Speakers:
         first = bisect.bisect_left(self.starts, last[0])
         if any(self.mentions[at][3] != last[1] for at in range(first, bisect.bisect_left(self.starts, start))):
             return False
-        around = tokens.key[max(0, index - 2) : index] + tokens.key[index + 1 : index + 3]
-        if not words.pronouns.isdisjoint(around):
+        if self.has_pronoun(index):
             return True
         if not self.arabic:
             return False
@@ -169,6 +175,22 @@ class _Speakers:
             or (word[:1] in "ب" and len(word) > 3)
         )
         return begins and bare
+
+    def has_pronoun(self, index: int) -> bool:
+        """Whether a pronoun is the subject of the verb at token `index`."""
+        return not self.words.pronouns.isdisjoint(self.tokens.key[max(0, index - 2) : index + 3])
+
+    def lone_person(self, start: int) -> int | None:
+        """Return the one person whom the paragraph names before `start`, or it and the one before together."""
+        line = bisect.bisect_left(self.lines, start)
+        last = bisect.bisect_left(self.starts, start)
+        for back in (1, 2):
+            floor = self.lines[line - back] if line >= back else 0
+            first = bisect.bisect_left(self.starts, floor)
+            if first < last:
+                people = {self.mentions[at][3] for at in range(first, min(last, first + _MANY_MENTIONS))}
+                return people.pop() if len(people) == 1 and last - first < _MANY_MENTIONS else None
+        return None
 
     def of_quotes(self) -> list[str | None]:
         found: list[int | None] = []
