@@ -1,6 +1,7 @@
-"""The commands that feed and show dashboards: `load`, `dashboard`, `tables`, `trends`."""
+"""The commands that feed and show dashboards: `load`, `dashboard`, `trends`."""
 
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from click.core import ParameterSource
 from pipeline.cli_kafka import fail, one_line, option, with_connection
 
 _STORE_HELP = "sqlite:///PATH or postgresql://USER@HOST/DATABASE."
+_FILE = click.Path(exists=True, dir_okay=False)
 _FOLDER = click.Path(exists=True, file_okay=False)
 
 
@@ -130,9 +132,7 @@ def dashboard(
     if store is not None and folder is not None:
         raise click.UsageError("give DIR or --store, not both")
     if not is_loopback(host) and not token and not behind_proxy:
-        raise click.UsageError(
-            f"--host {host} lets others in: give --token, or --behind-proxy if a proxy guards it"
-        )
+        raise click.UsageError(f"--host {host} lets others in: give --token, or --behind-proxy if a proxy guards it")
     if root_path and (not root_path.startswith("/") or root_path.endswith("/")):
         raise click.UsageError("--root-path begins with / and does not end with one")
     try:
@@ -163,3 +163,40 @@ def dashboard(
     except StoreError as error:
         _status("")
         fail(str(error))
+
+
+@click.command()
+@with_connection
+@option("--job-name", "Name of the job; a second one of this name takes over.", default="khabar-trends")
+@option("--since", "First day to expect something of.  [default: two weeks ago]", type=click.DateTime(["%Y-%m-%d"]))
+@option("--prism", "Prism binary.  [default: the one that `make services` fetched]", type=_FILE)
+@option("--metrics-port", "Serve metrics and health on this port of localhost.", type=click.IntRange(0, 65535))
+@option("--debug", "Show the runner's log and tracebacks.", is_flag=True)
+@one_line
+def trends(
+    connection: Any,
+    topics: Any,
+    job_name: str,
+    since: datetime | None,
+    prism: str | None,
+    metrics_port: int | None,
+    debug: bool,
+) -> None:
+    """Watch the output topics: what rises, and which source goes quiet or degrades.
+
+    Reads PREFIX.articles and PREFIX.dead from their start and writes PREFIX.trends until it is stopped. What it writes
+    replaces what it wrote before for the same hour and value, so it may be stopped and started at any time.
+    """
+    from pipeline.health import serving
+    from pipeline.run import interruptible, quiet_logs
+    from pipeline.trends_job import run
+
+    interruptible()
+    if not debug:
+        quiet_logs()
+    first = (since or datetime.now(UTC) - timedelta(days=14)).replace(tzinfo=UTC)
+    with serving(metrics_port, "trends"):
+        try:
+            run(connection, topics, job_name, since=first, prism=Path(prism) if prism else None)
+        except KeyboardInterrupt:
+            return

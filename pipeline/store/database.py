@@ -11,7 +11,9 @@ from urllib.parse import unquote
 Row = tuple[Any, ...]
 
 _BUSY_TIMEOUT_S: Final = 30.0
-_CACHE_KIB: Final = 32 * 1024
+_CACHE_KIB: Final = 64 * 1024
+_READER_CACHE_KIB: Final = 8 * 1024
+"""There are several readers, and the operating system caches the file for all of them."""
 
 
 class StoreError(Exception):
@@ -61,7 +63,7 @@ class SqliteDatabase(Database):
             if not read_only:
                 self._connection.execute("PRAGMA journal_mode=WAL")
                 self._connection.execute("PRAGMA synchronous=NORMAL")
-            self._connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
+            self._connection.execute(f"PRAGMA cache_size=-{_READER_CACHE_KIB if read_only else _CACHE_KIB}")
             self._connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
         except sqlite3.Error as error:
             raise StoreError(f"{path}: {error}") from error
