@@ -2,7 +2,7 @@
 
     python -m benchmarks.dashboard STORE_URL [--articles 1000000] [--texts saudinewsnet.jsonl.gz] [--requests 60]
 
-Fills the store when it is empty, with real texts when a file of them is given (JSON Lines with ``content`` and ``title``).
+Fills the store when it is empty, with real texts when a file of them is given (JSON Lines of ``content``, ``title``).
 Then asks a server in a process of its own for each kind of page, with changing parameters, and prints
 the time of each in milliseconds, and the server's memory in MiB before, half-way and after.
 """
