@@ -110,6 +110,7 @@ class Deployment:
     def close(self) -> None:
         if self._producer is not None:
             self._producer.close()
+            self._producer = None
 
 
 class Deploy(Protocol):

@@ -167,6 +167,7 @@ def test_new_partitions_are_picked_up(deploy: Deploy, start_stream: StartStream)
     admin.close()
     eventually(lambda: len(partitions(deployment.connection, deployment.topics.raw)) == 3, "the partitions are there")
     deployment.partitions = 3
+    deployment.close()  # the test's producer would take minutes to notice
     deployment.send(payloads(300, first=100))
     settled(deployment)
     assert stream.drain() == 0, stream.text()
