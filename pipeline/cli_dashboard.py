@@ -34,7 +34,8 @@ def _watch(done: int, total: int) -> None:
 @with_connection
 @option("--store", f"Where to: {_STORE_HELP}", required=True)
 @option("--once", "From Kafka: end when the store has what is there now.", is_flag=True)
-@option("--metrics-port", "Serve metrics and health on this port of localhost.", type=click.IntRange(0, 65535))
+@option("--metrics-port", "Serve metrics and health on this port.", type=click.IntRange(0, 65535))
+@option("--metrics-host", "Address to serve them on.", default="127.0.0.1")
 @click.pass_context
 @one_line
 def load(
@@ -45,6 +46,7 @@ def load(
     store: str,
     once: bool,
     metrics_port: int | None,
+    metrics_host: str,
 ) -> None:
     """Load the output of a run (DIR), or the output topics of Kafka, into a store for dashboards and analysis.
 
@@ -77,7 +79,7 @@ def load(
             _status(f"khabar: {progress.loaded} loaded, {progress.behind} to go {progress.trouble}")
 
         follower = Follower(store, connection, topics, once=once, tell=tell)
-        with serving(metrics_port, "load", follower.unready):
+        with serving(metrics_port, "load", follower.unready, metrics_host):
             interruptible()
             try:
                 follower.run()
@@ -170,7 +172,8 @@ def dashboard(
 @option("--job-name", "Name of the job; a second one of this name takes over.", default="khabar-trends")
 @option("--since", "First day to expect something of.  [default: two weeks ago]", type=click.DateTime(["%Y-%m-%d"]))
 @option("--prism", "Prism binary.  [default: the one that `make services` fetched]", type=_FILE)
-@option("--metrics-port", "Serve metrics and health on this port of localhost.", type=click.IntRange(0, 65535))
+@option("--metrics-port", "Serve metrics and health on this port.", type=click.IntRange(0, 65535))
+@option("--metrics-host", "Address to serve them on.", default="127.0.0.1")
 @option("--debug", "Show the runner's log and tracebacks.", is_flag=True)
 @one_line
 def trends(
@@ -180,6 +183,7 @@ def trends(
     since: datetime | None,
     prism: str | None,
     metrics_port: int | None,
+    metrics_host: str,
     debug: bool,
 ) -> None:
     """Watch the output topics: what rises, and which source goes quiet or degrades.
@@ -195,7 +199,7 @@ def trends(
     if not debug:
         quiet_logs()
     first = (since or datetime.now(UTC) - timedelta(days=14)).replace(tzinfo=UTC)
-    with serving(metrics_port, "trends"):
+    with serving(metrics_port, "trends", host=metrics_host):
         try:
             run(connection, topics, job_name, since=first, prism=Path(prism) if prism else None)
         except KeyboardInterrupt:

@@ -45,7 +45,7 @@ class _DecodeFn(beam.DoFn):  # type: ignore[misc]
     def __init__(self, kind: type[Article] | type[Dead]) -> None:
         self._kind = kind
 
-    def process(self, item: Item) -> Iterator[Article | Dead]:
+    def process(self, item: Item) -> Iterator[Any]:
         origin = item.state
         if isinstance(origin, Origin) and dict(origin.headers).get(SCHEMA_HEADER) != REDRIVEN:
             yield decode(origin.payload, self._kind)

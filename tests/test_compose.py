@@ -24,7 +24,7 @@ def environment(name: str) -> dict[str, str]:
 @pytest.mark.parametrize("name", SERVICES)
 def test_every_service_is_pinned_and_watched(name: str) -> None:
     service = SERVICES[name]
-    assert re.fullmatch(r"[\w./-]+:\d[\w.-]*", service["image"])
+    assert re.fullmatch(r"[\w./-]+:v?\d[\w.-]*", service["image"])
     assert service["healthcheck"]["test"]
     assert service["restart"] == "unless-stopped"
 
