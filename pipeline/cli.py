@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 from pipeline.cli_archives import FORMATS, Input, diff, export, mapping_of, replay, with_mapping
-from pipeline.cli_dashboard import dashboard, load
+from pipeline.cli_dashboard import dashboard, load, trends
 from pipeline.cli_index import explain, index
 from pipeline.cli_kafka import dead, one_line, stream, with_connection
 
@@ -196,6 +196,7 @@ main.add_command(stream)
 main.add_command(dead)
 main.add_command(load)
 main.add_command(dashboard)
+main.add_command(trends)
 main.add_command(replay)
 main.add_command(diff)
 main.add_command(export)

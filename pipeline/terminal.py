@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -76,6 +77,7 @@ def show_summary(summary: RunSummary, out: Path) -> None:
     for line in _first_articles(out / "articles.jsonl"):
         console.print(Text(line, no_wrap=True, overflow="ellipsis"), soft_wrap=not console.is_terminal)
     console.print(f"written to {out}{os.sep}")
+    console.print(f"look at it in the browser: khabar dashboard {shlex.quote(str(out))}", soft_wrap=True)
 
 
 def show_replay(summary: "ReplaySummary", topic: str, *, dry_run: bool) -> None:
