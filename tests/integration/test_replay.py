@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import signal
 import subprocess
 import time
@@ -109,9 +108,9 @@ def test_records_are_sent_once_with_key_time_and_origin(
 
 def test_killed_at_any_moment_it_goes_on_without_a_second_copy(kafka: Kafka, prefix: str, archive: Path) -> None:
     for enough in (1, 700, 1500):
-        process = start(arguments(kafka, prefix, archive, "--rate", 2000))
+        process = start(arguments(kafka, prefix, archive, "--rate", 500))
         wait_for_messages(kafka, prefix, enough, process)
-        os.kill(process.pid, signal.SIGKILL)
+        process.kill()
         process.communicate()
     process = start(arguments(kafka, prefix, archive))
     out, errors = process.communicate(timeout=120)
@@ -123,7 +122,7 @@ def test_killed_at_any_moment_it_goes_on_without_a_second_copy(kafka: Kafka, pre
 def test_started_twice_the_later_one_goes_on_and_the_earlier_one_says_so(
     kafka: Kafka, prefix: str, archive: Path
 ) -> None:
-    first = start(arguments(kafka, prefix, archive, "--rate", 500))
+    first = start(arguments(kafka, prefix, archive, "--rate", 20))  # so slow that it cannot be done before
     wait_for_messages(kafka, prefix, 1, first)
     second = start(arguments(kafka, prefix, archive))
     _, errors = second.communicate(timeout=120)
