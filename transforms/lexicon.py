@@ -41,6 +41,10 @@ class Lexicon:
             )
         return bool(self.head_stems) and any(key.startswith(s) and len(key) - len(s) <= 3 for s in self.head_stems)
 
+    def says_arabic(self, key: str) -> bool:
+        """Whether `key` is a verb of saying, with a conjunction before it or not: قال, وقال, فقال."""
+        return key in self.says or (key[:1] in ("و", "ف") and key[1:] in self.says)
+
 
 @functools.cache
 def lexicon(language: str) -> Lexicon:

@@ -666,7 +666,7 @@ class _ArabicFinder(_Finder):
             ("يين", "يون", "ات", "ها", "هم")
         ):
             return False
-        if word[0] in "ولبفك" and frequencies.get(word[1:], 0) >= 3.0:
+        if word[0] in "ولبفك" and len(word) > 3 and frequencies.get(word[1:], 0) >= 3.0:
             return False
         if foreign and word not in frequencies and word[0] not in "يتن":
             return True
@@ -811,7 +811,9 @@ def _family_alone(finder: _Finder, at: int, families: set[str]) -> tuple[str, in
         if word not in families and word[0] in "ولبفك" and word[1:] in families:
             word, start = word[1:], start + 1
             common = finder.words.zipf.get(word, 0)
-        if common > 4.6 or word in finder.ambiguous or (common > 4.0 and word not in finder.given):
+        said = at > 0 and finder.tokens.joined[at] and finder.words.says_arabic(finder.tokens.key[at - 1])
+        limit = 5.0 if said else 4.6 if word in finder.given else 4.0
+        if common > limit or word in finder.ambiguous:
             return None
     elif (
         word not in families
