@@ -202,15 +202,14 @@ def show(place: str, connection: Any, topics: Any, payload: bool) -> None:
     """Show the dead letter at PLACE, as `khabar dead list` names it."""
     import json
 
-    from pipeline.dead_letters import letter
-    from pipeline.dead_letters import payload as whole
+    from pipeline import dead_letters
     from pipeline.io.kafka_config import require_answer
     from schemas.codec import encode
 
     require_answer(connection)
-    found = letter(connection, topics, place)
+    found = dead_letters.letter(connection, topics, place)
     if payload:
-        click.get_binary_stream("stdout").write(whole(connection, found))
+        sys.stdout.buffer.write(dead_letters.payload(connection, found))
     else:
         click.echo(json.dumps(json.loads(encode(found.dead)), indent=2, ensure_ascii=False))
 

@@ -9,6 +9,7 @@ import importlib
 import logging
 import os
 import pickle
+import re
 import signal
 import sys
 import threading
@@ -66,9 +67,16 @@ def _report(error: Exception) -> int:
     if stopped := fatal.first_cause():
         print(stopped, file=sys.stderr)
         return EXIT_STOPPED
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    print(lines[-1] if lines else type(error).__name__, file=sys.stderr)
+    print(_cause(str(error)) or type(error).__name__, file=sys.stderr)
     return 1
+
+
+def _cause(text: str) -> str:
+    """Return the line of a runner's error that says what happened."""
+    if details := re.search(r'details = "(.+)"', text):
+        return details[1]
+    lines = [line.strip() for line in text.splitlines() if any(c.isalnum() for c in line)]
+    return lines[-1] if lines else ""
 
 
 def _logging(*, debug: bool) -> None:
