@@ -1,0 +1,51 @@
+"""`khabar trends` on Prism and a real broker: what it finds reaches the store."""
+
+import signal
+import subprocess
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from kafka import KafkaProducer
+
+from pipeline.io.kafka_sink import SCHEMA_HEADER
+from pipeline.store import Reader, open_database
+from pipeline.trends_job import create_topic
+from schemas.codec import encode
+from tests.conftest import KHABAR
+from tests.integration.conftest import Deploy, eventually
+from tests.news import article
+
+
+def test_trends_reach_the_store(deploy: Deploy, tmp_path: Path) -> None:
+    deployment = deploy(partitions=1)
+    now = datetime.now(UTC)
+    at = f"{now - timedelta(minutes=5):%Y-%m-%dT%H:%M:%SZ}"
+    producer = KafkaProducer(bootstrap_servers=deployment.kafka.bootstrap)
+    for n in range(8):
+        record = article(4 * n, published_at=at, fetched_at=at)
+        producer.send(deployment.topics.articles, encode(record), headers=[(SCHEMA_HEADER, b"article")])
+    producer.close()
+    create_topic(deployment.connection, deployment.topics)
+    command = [KHABAR, "trends", *deployment.arguments(), "--job-name", deployment.name]
+    job = subprocess.Popen([*command, "--since", f"{now - timedelta(days=3):%Y-%m-%d}"])
+    url = f"sqlite:///{tmp_path}/store.sqlite"
+
+    def found() -> bool:
+        assert job.poll() is None, "the job has ended"
+        loading = [KHABAR, "load", "--store", url, "--once", *deployment.arguments()]
+        subprocess.run(loading, check=True, capture_output=True)
+        database = open_database(url, read_only=True)
+        bursts = {(trend.dimension, trend.value): trend for trend in Reader(database).bursts()}
+        database.close()
+        trend = bursts.get(("country", "PS"))
+        return trend is not None and (trend.articles, trend.burst) == (8, 8.0)
+
+    try:
+        eventually(found, "the burst is in the store")
+    finally:
+        job.send_signal(signal.SIGTERM)
+        try:
+            job.wait(30)
+        except subprocess.TimeoutExpired:
+            job.kill()
+            raise
