@@ -4,10 +4,12 @@ from typing import Any
 
 import msgspec
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from pipeline.index import Comparison, Decision, History, Index
+from pipeline.terminal import readable
 from transforms.identity import normalise_url
 
 
@@ -44,52 +46,48 @@ def as_json(answer: History | Comparison) -> bytes:
 def render_history(history: History) -> RenderableType:
     """Return a history for the terminal."""
     parts: list[RenderableType] = [_heading(history.uri)]
-    if history.versions:
-        table = Table("version", "change", "what changed", "title", "modified or crawled", "read at", title="Versions")
-        for version in history.versions:
-            number = f"{version.version}{' (current)' if version.current else ''}"
-            time = version.modified_at or version.fetched_at or "unknown"
-            lines = _changes(version.changes or {})
-            lines += [f"{relation.kind} {relation.share:.0%} {relation.uri}" for relation in version.related]
-            table.add_row(
-                number,
-                version.change,
-                Text("\n".join(lines)),
-                Text(version.title or ""),
-                time,
-                Text(version.coordinates),
-            )
-        parts.append(table)
+    for version in history.versions:
+        time = version.modified_at or version.fetched_at
+        known = f", {time}" if time else ""
+        current = ", current" if version.current else ""
+        parts.append(Text(f"\nversion {version.version}: {version.change}{known}{current}", style="bold"))
+        lines = [readable(version.title)] if version.title else []
+        lines += [f"read at {version.coordinates}", *_changes(version.changes or {})]
+        lines += [f"{relation.kind} {relation.share:.0%} {relation.uri}" for relation in version.related]
+        parts += [Padding(Text(line), (0, 0, 0, 2)) for line in lines]
     if copy := history.duplicate_of:
         parts.append(
             Text(
-                f"Duplicate of version {copy.version} of {copy.original}:"
+                f"\nduplicate of version {copy.version} of {copy.original}:"
                 f" similarity {copy.similarity:.4f} by {copy.method}"
             )
         )
     if history.duplicates:
-        table = Table("uri", "of version", "similarity", "method", title=f"Duplicates of it: {history.duplicates}")
+        parts.append(Text(f"\nduplicates: {history.duplicates}", style="bold"))
+        table = Table("of version", "similarity", "method", "uri", box=None)
         for copy in history.latest_duplicates:
-            table.add_row(Text(copy.uri), str(copy.version), f"{copy.similarity:.4f}", copy.method)
+            table.add_row(str(copy.version), f"{copy.similarity:.4f}", copy.method, Text(copy.uri, overflow="fold"))
         parts.append(table)
     if history.story:
         parts.append(
             Text(
-                f"Story {history.story.uri}: similarity {history.story.similarity:.4f},"
+                f"\nstory {history.story.uri}: similarity {history.story.similarity:.4f},"
                 f" {history.story_articles} articles"
             )
         )
         parts += [Text(f"  {uri}") for uri in history.latest_in_story if uri != history.uri]
-    table = Table("read at", "outcome", "because", title=f"Decisions: {history.decisions}")
+    parts.append(Text(f"\ndecisions: {history.decisions}", style="bold"))
+    table = Table("outcome", "because", "read at", box=None)
     for told in history.latest_decisions:
-        table.add_row(Text(told.coordinates), told.decision.outcome, Text(_because(told.decision)))
+        where = Text(told.coordinates, overflow="fold")
+        table.add_row(told.decision.outcome, Text(_because(told.decision), overflow="fold"), where)
     parts.append(table)
     return Group(*parts)
 
 
 def render_comparison(comparison: Comparison) -> RenderableType:
     """Return a comparison for the terminal."""
-    table = Table("measure", "value", "threshold")
+    table = Table("measure", "value", "threshold", box=None)
     limits = comparison.thresholds
     if comparison.jaccard is not None and comparison.shingles and comparison.tokens:
         table.add_row("Jaccard similarity of shingles", f"{comparison.jaccard:.4f}", f"duplicate from {limits['near']}")
@@ -135,10 +133,14 @@ def _changes(changes: dict[str, Any]) -> list[str]:
         lines.append(f"title: {title['from']} -> {title['to']}")
     for name in ("numbers", "quotes"):
         if difference := changes.get(name):
-            lines.append(f"{name}: -{difference['removed']} +{difference['added']}")
+            lines.append(f"{name}: {_listed(difference['removed'])} -> {_listed(difference['added'])}")
     lines += [f"+ {passage}" for passage in changes.get("added", ())]
     lines += [f"- {passage}" for passage in changes.get("removed", ())]
     return lines
+
+
+def _listed(values: list[str]) -> str:
+    return ", ".join(readable(value) for value in values) or "none"
 
 
 def _because(decision: Decision) -> str:
