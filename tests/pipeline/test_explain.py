@@ -44,7 +44,7 @@ def test_history(index: Index) -> None:
     assert (history.duplicates, history.decisions, history.story_articles) == (1, 2, 2)
     assert history.story is not None and history.story.uri == A
     text = told(render_history(history))
-    for expected in ("2 (current)", "correction: Correction: it is wrong.", "[bold]Other", B, "f#2", "material"):
+    for expected in ("version 2: material", "current", "correction: Correction: it is wrong.", "[bold]Other", B, "f#2", "material"):
         assert expected in text
 
 
@@ -52,7 +52,7 @@ def test_history_of_a_duplicate(index: Index) -> None:
     history = explain(index, B)
     assert history.versions == ()
     assert history.duplicate_of is not None and history.duplicate_of.original == A
-    assert f"Duplicate of version 1 of {A}" in told(render_history(history))
+    assert f"duplicate of version 1 of {A}" in told(render_history(history))
 
 
 def test_any_spelling_of_a_url_is_understood(index: Index) -> None:
