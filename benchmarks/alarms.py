@@ -1,8 +1,7 @@
 """False alarms on normal days of real news: `python -m benchmarks.alarms saudinewsnet.jsonl.gz`
 
-Takes each record (JSON Lines with ``source``, ``date_extracted``, ``content``) in its hour of arrival, judges every source
-and all of them together at the end of every hour up to the last, and prints what would have been said. Then silences
-each source from the middle of the last day on and says how many of those that are regular enough were noticed.
+Takes each record (JSON Lines with ``source``, ``date_extracted``, ``content``) in its hour of arrival, judges every
+source and all of them together at the end of every hour up to the last, and prints what would have been said.
 """
 
 import argparse
