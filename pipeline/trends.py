@@ -36,8 +36,9 @@ _WATCH_HOURS: Final = 48
 class CountTrends(beam.PTransform):  # type: ignore[misc]
     """Articles, stamped with the time they were processed, to `Trend` records by hour of event time.
 
-    A window gives panes while it fills, one when the watermark passes it, and one for each later article, always with
-    the whole count; an article that comes more than `lateness_hours` after its hour is counted in a metric and left out.
+    A window gives panes while it fills, one when the watermark passes it, and one for each later article, always
+    with the whole count. An article that comes more than `lateness_hours` after its hour is counted in a metric and
+    left out.
     """
 
     since: int

@@ -17,9 +17,16 @@ from kafka.errors import TopicAlreadyExistsError
 
 from pipeline import services
 from pipeline.dead_letters import REDRIVEN
-from pipeline.io.kafka_config import Connection, KafkaJob, Topics, until_answered
+from pipeline.io.kafka_config import (
+    SCHEMA_HEADER,
+    TIME_HEADER,
+    VERSION_HEADER,
+    Connection,
+    KafkaJob,
+    Topics,
+    until_answered,
+)
 from pipeline.io.kafka_control import announce
-from pipeline.io.kafka_sink import SCHEMA_HEADER, TIME_HEADER, VERSION_HEADER
 from pipeline.io.kafka_source import ReadFromKafka
 from pipeline.items import Item, Origin
 from pipeline.settings import PIPELINE_VERSION

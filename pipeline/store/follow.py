@@ -13,8 +13,15 @@ from kafka.errors import KafkaError
 
 from pipeline.dead_letters import REDRIVEN, Redriven
 from pipeline.fatal import JobStopped
-from pipeline.io.kafka_config import PERMANENT_ERRORS, Connection, Topics, quiet_clients, until_answered
-from pipeline.io.kafka_sink import SCHEMA_HEADER, TIME_HEADER
+from pipeline.io.kafka_config import (
+    PERMANENT_ERRORS,
+    SCHEMA_HEADER,
+    TIME_HEADER,
+    Connection,
+    Topics,
+    quiet_clients,
+    until_answered,
+)
 from pipeline.io.kafka_topics import header
 from pipeline.metrics import LEDGER_VIOLATIONS, LOAD_SECONDS, LOADED, LOADER_LAG, SOURCE_LAG
 from pipeline.store.database import Database, StoreError, open_database

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kafka import KafkaProducer
 
-from pipeline.io.kafka_sink import SCHEMA_HEADER
+from pipeline.io.kafka_config import SCHEMA_HEADER
 from pipeline.store import Reader, open_database
 from pipeline.trends_job import create_topic
 from schemas.codec import encode
