@@ -11,6 +11,7 @@ from transforms.extract import Draft, extract
 from transforms.figures import find_figures
 from transforms.folding import fold
 from transforms.keywords import find_keywords
+from transforms.names import EXAMINED
 from transforms.people import all_spans, find_people, without_people
 from transforms.places import find_places
 from transforms.quotes import find_quotes
@@ -26,7 +27,7 @@ def enrich(
     related: tuple[Related, ...] = (),
 ) -> Article:
     """Return the article that `draft` becomes as `version` of its uri; its story is found later, by comparison."""
-    text, language = draft.text, draft.language.code
+    text, language = _examined(draft.text), draft.language.code
     published_at = draft.published.timestamp if draft.published else None
     dates = find_dates(text, language, published_at)
     places = find_places(text, language)
@@ -51,10 +52,10 @@ def enrich(
         title=draft.title,
         title_source=draft.title_source,
         lede=draft.lede,
-        text=text,
+        text=draft.text,
         authors=draft.authors,
-        word_count=count_words(text, language),
-        char_count=len(text),
+        word_count=count_words(draft.text, language),
+        char_count=len(draft.text),
         published_at=published_at,
         published_precision=draft.published.precision if draft.published else None,
         published_source=draft.published.source if draft.published else None,
@@ -75,6 +76,14 @@ def enrich(
         extra=draft.extra,
         provenance=provenance,
     )
+
+
+def _examined(text: str) -> str:
+    """Return the beginning of `text` in which names, quotations and numbers are looked for, cut between words."""
+    if len(text) <= EXAMINED:
+        return text
+    end = max(text.rfind(" ", EXAMINED - 1000, EXAMINED), text.rfind("\n", EXAMINED - 1000, EXAMINED))
+    return text[: end if end > 0 else EXAMINED]
 
 
 def _desks(draft: Draft, named: tuple[Organisation, ...]) -> tuple[Organisation, ...]:

@@ -64,7 +64,7 @@ _RUN: Final = regex.compile(
 )
 _WHOLE_RUN: Final = regex.compile(r"[\p{Katakana}ー\p{Latin}]")
 _MARK: Final = regex.compile(r"\p{M}")
-_ARABIC_DEMONYM: Final = regex.compile(r"(?:^ال.*ي|يه|يون|يين)$")
+_ARABIC_DEMONYM: Final = regex.compile(r"(?:^ال\w+ي|(?<!سعود)يه|يون|يين|يات)$")
 _ARABIC_ARTICLE: Final = regex.compile(r"[وف]?(?:لل|[بك]?ال)(?=\p{L}{3})")
 _ELIDED: Final = regex.compile(
     r"(?:\p{L}|qu|jusqu|lorsqu|puisqu|(?:d|n|s|qu)?(?:a|e|u)ll|un|quest)['’](?=\p{L}{2})", regex.IGNORECASE
@@ -97,13 +97,11 @@ _BEFORE_NOUNS: Final[Mapping[str, frozenset[str]]] = {
 }
 """Words right after which a noun stands (or its adjective), folded."""
 _BEFORE_VERBS: Final[Mapping[str, frozenset[str]]] = {
-    "en": frozenset(
-        fold(word)
-        for word in (
-            "to will would can could may might must should shall is are was were be been being has have had he she they "
-            "we i you not who which"
-        ).split()
-    )
+    language: frozenset(fold(word) for word in words.split())
+    for language, words in {
+        "en": "to will would can could may might must should shall is are was were be been being has have had he she "
+        "they we i you not who which",
+    }.items()
 }
 
 
@@ -164,7 +162,9 @@ def find_keywords(
     title_key = f" {fold(title)} " if title else ""
     if unspaced:
         found = _runs(examined, pieces, code, titled)
-        kept = _without_parts([c for c in found.values() if c.count > 1 or c.words in titled], unspaced=True)
+        kept = _without_parts(
+            [c for c in found.values() if (c.count > 1 or c.words in titled) and _is_whole(c, code)], unspaced=True
+        )
     else:
         uses: dict[str, _Use] = {}
         rows = list(_rows(examined, pieces, code, uses))
@@ -214,12 +214,15 @@ def _named(text: str, names: Iterable[Person | Organisation | Place], code: str)
         if not name.spans or (len(name.spans) < 2 and name.spans[0][0] > _BEGINNING):
             continue
         written = Counter(text[start:end] for start, end in name.spans)
-        # Of country and demonym, لبنان and اللبناني, the shorter is the country.
-        spelling = min(written, key=lambda form: (len(form), form)) if isinstance(name, Place) else name.name
+        if isinstance(name, Place):  # of country and demonym, لبنان and اللبناني, the country
+            forms = [form for form in written if not _is_demonym(form, name, code)]
+            if not forms:
+                continue
+            spelling = max(forms, key=lambda form: (written[form], -len(form), form))
+        else:
+            spelling = name.name
         folded = fold(spelling)
         if spelling not in text or len(folded) < _SHORTEST_NAME.get(code, 2) or folded in stop:
-            continue
-        if isinstance(name, Place) and len(name.spans) < 3 and _is_demonym(spelling, name, code):
             continue
         candidate = found.get(folded)
         if candidate is None:
@@ -268,6 +271,17 @@ def _overlap(candidate: _Candidate, better: _Candidate) -> bool:
     return any(
         one[-length:] == other[:length] or other[-length:] == one[:length]
         for length in range(1, min(len(one), len(other)))
+    )
+
+
+def _is_whole(candidate: _Candidate, code: str) -> bool:
+    """Whether a run of characters is a word, or recurs so often that it is no window over two."""
+    word = candidate.words[0]
+    return (
+        not _zipf(code)
+        or word in _zipf(code)
+        or _WHOLE_RUN.match(word) is not None
+        or (candidate.count > 2 and len(word) > 2)
     )
 
 
@@ -371,7 +385,6 @@ def _phrases(
 
 def _rows(text: str, pieces: Iterable[Span], code: str, uses: dict[str, _Use]) -> Iterator[list[_Word]]:
     """Yield the rows of words in `pieces` of `text` with no stop word and no mark between them; fill in `uses`."""
-    stop = _stop_words(code)
     before_nouns, before_verbs = _BEFORE_NOUNS.get(code, _NONE), _BEFORE_VERBS.get(code, _NONE)
     korean, arabic = code == "ko", code == "ar"
     for piece_start, piece_end in pieces:
@@ -398,12 +411,11 @@ def _rows(text: str, pieces: Iterable[Span], code: str, uses: dict[str, _Use]) -
                     end -= len(suffix[0])
             elif korean and (particle := _KOREAN_PARTICLE.search(token)):
                 end = start + particle.start()
-            whole = _folded(text[start:end])
-            word, offset = _bare(whole) if arabic else (whole, 0)
+            whole, word, offset, is_stop = _read(text[start:end], code)
             if offset and len(whole) == end - start:
                 start += offset if whole[offset - 2 : offset] != "ال" else offset - 2
             following, before = before, whole
-            if len(word) < _LETTERS or whole in stop or word in stop or token.casefold() in stop:
+            if is_stop:
                 if row:
                     yield row
                     row = []
@@ -425,6 +437,15 @@ def _rows(text: str, pieces: Iterable[Span], code: str, uses: dict[str, _Use]) -
                 row = []
         if row:
             yield row
+
+
+@functools.lru_cache(maxsize=1 << 16)
+def _read(token: str, code: str) -> tuple[str, str, int, bool]:
+    """Return `token` folded, its key, how many letters of particles that leaves out, and whether it is a stop word."""
+    whole = _folded(token)
+    word, offset = _bare(whole) if code == "ar" else (whole, 0)
+    stop = _stop_words(code)
+    return whole, word, offset, len(word) < _LETTERS or whole in stop or word in stop or token.casefold() in stop
 
 
 @functools.lru_cache(maxsize=1 << 16)

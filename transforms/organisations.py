@@ -167,16 +167,27 @@ def _known_at(tokens: Tokens, at: int, *, arabic: bool) -> tuple[int, int, int] 
     return None
 
 
+@functools.lru_cache(maxsize=1 << 15)
+def _ends_and_begins(word: str, code: str) -> tuple[bool, bool]:
+    """Return whether `word` is a compound that names an organisation, and whether it begins a name's complement."""
+    nouns = _nouns(code)
+    return (
+        any(word.endswith(e) and len(word) - len(e) > 2 for e in nouns.endings),
+        word in nouns.before or any(word.startswith(s) and len(word) - len(s) <= 3 for s in nouns.stems),
+    )
+
+
 def _pattern_cased(tokens: Tokens, at: int, words: Lexicon, nouns: _Nouns, code: str) -> tuple[int, int, int] | None:
     raw, word = tokens.raw[at], tokens.key[at]
     capital = raw[0].isupper()
-    if capital and nouns.endings and any(word.endswith(e) and len(word) - len(e) > 2 for e in nouns.endings):
+    if not capital and code in {"en", "de"}:
+        return None
+    ends, begins = _ends_and_begins(word, code)
+    if capital and ends:
         return at, at + 1, 0
-    if word in nouns.before or (
-        nouns.stems and any(word.startswith(s) and len(word) - len(s) <= 3 for s in nouns.stems)
-    ):
+    if begins:
         last = _complement(tokens, at, words, nouns, code)
-        if last and (capital or code not in {"en", "de"}):
+        if last:
             return at, last, 0
     if not capital or words.zipf.get(word, 0) > 5.6:
         return None
@@ -267,6 +278,15 @@ def _pattern_arabic(tokens: Tokens, at: int, words: Lexicon, nouns: _Nouns) -> t
         last += 1
     if not own.startswith("ال") and words.zipf.get(own, 0) > 4.4 and not chain:
         return None  # an indefinite noun: any company, a council of elders
+    if (
+        not own.startswith("ال")
+        and last < len(tokens.raw)
+        and tokens.joined[last]
+        and tokens.key[last].startswith("ال")
+        and tokens.key[last] not in _RELATIVE
+    ):
+        own = tokens.key[last]  # the construct goes on: شركة نفط الكويت
+        last += 1
     while last < len(tokens.raw) and tokens.joined[last] and last - at < 5:
         following = tokens.key[last]
         if own in _ROYAL and (following in words.given or following == "بن"):
@@ -274,7 +294,12 @@ def _pattern_arabic(tokens: Tokens, at: int, words: Lexicon, nouns: _Nouns) -> t
             continue
         if following in _RELATIVE or not (
             _ARABIC_ADJECTIVE.match(following)
-            or (following.startswith("وال") and own.startswith("ال") and len(following) > 6)
+            or (
+                following.startswith("وال")
+                and own.startswith("ال")
+                and len(following) > 6
+                and not following.endswith(("ين", "ون"))
+            )
         ):
             break
         last += 1

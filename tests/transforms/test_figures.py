@@ -20,6 +20,8 @@ def found(text: str, language: str | None) -> list[tuple[float, str, str | None,
     [
         ("وتجاوزت 71 ألف شهيد و171 ألف جريح فلسطينيين", "ar",
          [(71000, "71 ألف", "شهيد", None), (171000, "171 ألف", "جريح", None)]),
+        ("تناهز 10 ملايير درهم", "ar", [(10**10, "10 ملايير", None, "درهم")]),
+        ("par 112 voix contre 80", "fr", [(112, "112", "voix", None)]),
         ("تتضمن 20 سؤالا، وخطة من 20 بندا", "ar", [(20, "20", "سؤالا", None), (20, "20", "بندا", None)]),
         ("بقيمة 5 مليارات دولار", "ar", [(5 * 10**9, "5 مليارات", None, "USD")]),
         ("بمليون دولار", "ar", [(10**6, "مليون", None, "USD")]),
@@ -76,6 +78,9 @@ def test_figures(text: str, language: str, expected: list[tuple[float, str, str 
 @pytest.mark.parametrize(
     ("text", "language"),
     [
+        ("two thirds of the residents", "en"),
+        ("Zwei Drittel der Deutschen", "de"),
+        ("deux tiers des députés", "fr"),
         ("القرار 2803 الصادر", "ar"),
         ("المادة 5 تنص", "ar"),
         ("وأصيب 20 بجروح", "ar"),

@@ -1,8 +1,13 @@
+from typing import Final
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from transforms.dates import find_dates
 from transforms.keywords import find_keywords
+from transforms.people import find_people
+from transforms.places import find_places
 
 
 @pytest.mark.parametrize(
@@ -59,6 +64,72 @@ def test_a_part_of_a_phrase_gives_way_to_it() -> None:
     texts = [keyword.text for keyword in find_keywords("solar power grew. solar power fell.", None, "en")]
     assert texts[0] == "solar power"
     assert not {"solar", "power"} & set(texts)
+
+
+NAMED: Final = [
+    (
+        "ar",
+        "انتشال جثث بغزة",
+        "انتشلت الطواقم جثثا بغزة، وقالت التونسية سعاد المرزوقي إن غزة تحتاج إلى المساعدات. "
+        "ووصلت المساعدات للمشاركة في الإغاثة يوم الخميس.",
+        {"غزة", "سعاد المرزوقي", "المساعدات"},
+        {"بغزة", "انتشلت", "وصلت", "للمشاركة", "الخميس", "التونسية سعاد المرزوقي", "قالت"},
+    ),
+    (
+        "tr",
+        "Merkez Bankası faizi indirdi",
+        "Cumhurbaşkanı Recep Tayyip Erdoğan dün konuştu. Erdoğan, bankanın faizi indirdiğini söyledi, dedi.",
+        {"Recep Tayyip Erdoğan"},
+        {"Cumhurbaşkanı Recep Tayyip", "Recep Tayyip", "Erdoğan", "dedi", "dün", "indirdi"},
+    ),
+    (
+        "fr",
+        "La Suisse réforme les retraites",
+        "Le président de la Suisse, Paul Morel, a déclaré jeudi que la réforme des retraites entrerait en vigueur.",
+        {"Suisse", "réforme", "retraites", "Paul Morel"},
+        {"déclaré jeudi", "jeudi", "déclaré", "entrerait", "président"},
+    ),
+    (
+        "de",
+        "Bundestag beschließt Gesetz",
+        "Der Bundestag hat am Donnerstag das Klimagesetz beschlossen. Das Klimagesetz gilt, sagte Olaf Scholz.",
+        {"Bundestag", "Klimagesetz", "Olaf Scholz"},
+        {"Donnerstag", "beschlossen", "sagte", "Scholz"},
+    ),
+    (
+        "ru",
+        "Казахстан увеличил добычу",
+        "Президент Казахстана Ерлан Сатпаев заявил, что Казахстан увеличил добычу нефти. Добыча нефти выросла, "
+        "заявил Сатпаев в среду.",
+        {"Ерлан Сатпаев", "Казахстан"},
+        {"Казахстана Ерлан", "заявил", "увеличил", "президент", "Президент"},
+    ),
+    (
+        "ko",
+        "이재명 대통령 회담",
+        "이재명 대통령은 서울에서 회담했다. 대통령은 관계가 중요하다고 말했다.",
+        {"이재명 대통령"},
+        {"대통령은", "회담했다", "말했다"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("language", "title", "text", "expected", "excluded"), NAMED)
+def test_names_are_keywords_as_wholes_and_verbs_and_fillers_are_none(
+    language: str, title: str, text: str, expected: set[str], excluded: set[str]
+) -> None:
+    places = find_places(text, language)
+    people, organisations = find_people(text, language, places=places)
+    dates = [mention.span for mention in find_dates(text, language, "2026-03-12T00:00:00Z")]
+    found = find_keywords(text, title, language, names=(*people, *organisations, *places), skipped=dates)
+    texts = {keyword.text for keyword in found}
+    assert expected <= texts
+    assert not excluded & texts
+
+
+def test_what_occurs_once_in_a_text_with_a_title_is_none() -> None:
+    found = find_keywords("A dam broke. The dam was old, and a shepherd ran.", "Dam breaks", "en")
+    assert [keyword.text for keyword in found] == ["dam"]
 
 
 def test_limit() -> None:

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.records import Place
-from transforms.people import find_people
+from schemas.records import Organisation, Person, Place
+from transforms.people import find_people, without_people
+from transforms.places import find_places
 
 PEOPLE: Final = [
     (
@@ -97,9 +98,50 @@ def test_people(language: str, text: str, expected: list[tuple[str, str | None, 
     assert [(person.name, person.role, person.count) for person in people] == expected
 
 
+WITH_PLACES: Final = [
+    ("ru", "Президент Казахстана Ерлан Сатпаев прибыл.", [("Ерлан Сатпаев", "Президент Казахстана")]),
+    ("uk", "Він зустрівся з президентом Польщі Каролем Навроцьким.", [("Каролем Навроцьким", "президентом Польщі")]),
+    ("fa", "رئیس‌جمهور ایران مسعود پزشکیان آمد.", [("مسعود پزشکیان", "رئیس‌جمهور ایران")]),
+    ("fa", "با رئیس‌جمهور روسیه ولادیمیر پوتین دیدار کرد.", [("ولادیمیر پوتین", "رئیس‌جمهور روسیه")]),
+    ("en", "Kenyan President William Ruto left.", [("William Ruto", "Kenyan President")]),
+    ("en", "He met the president of Mexico, Claudia Sheinbaum, there.", [("Claudia Sheinbaum", "president of Mexico")]),
+    ("en", "The finance minister, John Mbadi, declined.", [("John Mbadi", "finance minister")]),
+    ("en", "The Rep. Park Cannon and Gov. Brian Kemp left.", [("Park Cannon", "Rep."), ("Brian Kemp", "Gov.")]),
+    ("fr", "Le président de la Suisse, Paul Morel, est venu.", [("Paul Morel", "président de la Suisse")]),
+    ("fr", "La conseillère fédérale Karin Keller est venue.", [("Karin Keller", "conseillère fédérale")]),
+    ("de", "Der Präsident von Frankreich, Emmanuel Macron, kam.", [("Emmanuel Macron", "Präsident von Frankreich")]),
+    ("de", "Das sagte Thomas Langhoff von der Hochschule.", [("Thomas Langhoff", None)]),
+    ("es", "La presidenta de México, Claudia Sheinbaum, llegó.", [("Claudia Sheinbaum", "presidenta de México")]),
+    ("pt", "O primeiro-ministro de Portugal, Luís Montenegro, saiu.",
+     [("Luís Montenegro", "primeiro-ministro de Portugal")]),
+    ("tr", "Türkiye Cumhurbaşkanı Recep Tayyip Erdoğan geldi.", [("Recep Tayyip Erdoğan", "Türkiye Cumhurbaşkanı")]),
+    ("tr", "CHP Genel Başkanı Özgür Özel konuştu.", [("Özgür Özel", "CHP Genel Başkanı")]),
+    ("ar", "استقبل الرئيس المكسيكي السابق إنريكي بينيا نييتو وفدا.",
+     [("إنريكي بينيا نييتو", "الرئيس المكسيكي السابق")]),
+    ("ar", "قالت ممثلة المنظمة في لبنان ديما حداد إن الوضع صعب.", [("ديما حداد", "ممثلة المنظمة في لبنان")]),
+    ("ar", "أعلن وزير الصحة فراس الأبيض خطة.", [("فراس الأبيض", "وزير الصحة")]),
+    ("ar", "والتقى وزير الخارجية الفرنسي جان نويل بارو وفدا.", [("جان نويل بارو", "وزير الخارجية الفرنسي")]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "text", "expected"), WITH_PLACES)
+def test_the_country_belongs_to_the_office(language: str, text: str, expected: list[tuple[str, str | None]]) -> None:
+    people, _ = find_people(text, language, places=find_places(text, language))
+    assert [(person.name, person.role) for person in people] == expected
+
+
+def test_a_family_name_is_no_place() -> None:
+    text = "O ministro Luís Montenegro chegou. Montenegro falou em Lisboa."
+    places = find_places(text, "pt")
+    people, _ = find_people(text, "pt", places=places)
+    assert [(person.name, person.count) for person in people] == [("Luís Montenegro", 2)]
+    assert [place.name for place in without_people(places, people, text)] == ["Lisbon"]
+
+
 @pytest.mark.parametrize(
     ("language", "text", "expected"),
     [
+        ("ar", "وقعت شركة نفط الكويت اتفاقا.", ["شركة نفط الكويت"]),
         ("en", "Yale University and the Ministry of Defence told Reuters that Apple Inc. left the UN.",
          ["Yale University", "Ministry of Defence", "Reuters", "Apple Inc", "UN"]),
         ("de", "Das Bundesinnenministerium, die Konrad-Adenauer-Stiftung und die Nato.",
@@ -175,11 +217,12 @@ def test_names_are_looked_for_in_a_bounded_part() -> None:
 )
 def test_spans(text: str, language: str | None) -> None:
     people, organisations = find_people(text, language)
-    for found in (*people, *organisations):
+    named: list[Person | Organisation] = [*people, *organisations]
+    for found in named:
         assert found.count == len(found.spans) > 0
         assert list(found.spans) == sorted(found.spans)
         assert all(text[start:end].strip() == text[start:end] != "" for start, end in found.spans)
         assert found.name in text
         assert found.role is None or found.role in text
-    spans = sorted(span for found in (*people, *organisations) for span in found.spans)
+    spans = sorted(span for found in named for span in found.spans)
     assert all(one[1] <= other[0] for one, other in itertools.pairwise(spans))

@@ -80,6 +80,23 @@ def test_a_subject_is_carried_over_three_paragraphs_at_most() -> None:
     assert spoken(text, "ar") == [("نعم", "ماركو روبيو"), ("لا", None)]
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "speakers"),
+    [
+        ("en", 'Grace Njeri heads the group. "We have waited seven years," she told reporters.', ["Grace Njeri"]),
+        ("en", 'Grace Njeri met Joe Biden. "We have waited seven years," she told reporters.', [None]),
+        ("en", 'Grace Njeri came.\nIt rained.\nIt stopped.\n"We have waited long enough," she said.', [None]),
+        ("fr", "Bruno Le Maire juge la loi faible. « Il fallait aller plus loin », a-t-il ajouté.", ["Bruno Le Maire"]),
+        ("fr", "« C'est un compromis raisonnable », explique-t-elle.", [None]),
+        ("de", "Die Vorsitzende, Katharina Dröge, kritisierte das. „Wir hätten mehr erwartet“, sagte sie der Presse.",
+         ["Katharina Dröge"]),
+        ("ar", 'أعلن وزير الصحة فراس الأبيض خطة. وقال الأبيض في مؤتمر: "سنبدأ التنفيذ قريبا".', ["فراس الأبيض"]),
+    ],
+)  # fmt: skip
+def test_a_pronoun_means_the_one_person_named_before(language: str, text: str, speakers: list[str | None]) -> None:
+    assert [quote.speaker for quote in find_quotes(text, language)] == speakers
+
+
 @given(
     st.lists(
         st.sampled_from(
