@@ -26,6 +26,8 @@ def without_provenance(lines: list[bytes]) -> list[dict[str, object]]:
     records = [orjson.loads(line) for line in lines]
     for record in records:
         record.pop("provenance")
+        for name in ("payload_base64", "payload_bytes"):  # the bytes are the transport's: a line, or a message
+            record.pop(name, None)
         if "text" in record and not str(record.get("raw_id")).endswith(".txt"):
             # Without a date of its own a record is as old as its message, and stories are of one time.
             record.pop("story")
