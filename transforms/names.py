@@ -579,7 +579,12 @@ class _ArabicFinder(_Finder):
         tokens = self.tokens
         last = at + 1
         certain = False
-        if tokens.key[at] in _ARABIC_PARTS and last < len(tokens.raw) and tokens.joined[last]:
+        if (
+            tokens.key[at] in _ARABIC_PARTS
+            and last < len(tokens.raw)
+            and tokens.joined[last]
+            and tokens.raw[last][0].isalpha()
+        ):
             if self.words.zipf.get(tokens.key[last], 0) > 5.5 and tokens.key[last] not in self.given:
                 return last, False
             last += 1
@@ -596,6 +601,8 @@ class _ArabicFinder(_Finder):
                 certain = True
             elif word in _ARABIC_PARTS:
                 if last + 1 >= len(tokens.raw) or not tokens.joined[last + 1] or self.closes(last + 1):
+                    break
+                if not tokens.raw[last + 1][0].isalpha():
                     break
                 last += 2
                 certain = True

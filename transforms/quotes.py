@@ -25,6 +25,7 @@ _VERB_AFTER: Final = 4
 _SUBJECT_DISTANCE: Final = 3
 """Words between a verb and its subject, the role aside."""
 _SENTENCE_END: Final = regex.compile(r"[.!?؟。！？۔](?=\s|$|[\"“”«»‘’])|\n")
+_LINE_END: Final = regex.compile(r"\n")
 _INTRODUCES: Final = regex.compile(
     r"(?:[:：,،]|(?<!\p{L})(?:أن|إن|ان|بأن|بان|that|dass|que|qu['’]|che|что|که|como|as|is|was|als|como|comme))\s*$"
 )
@@ -77,7 +78,7 @@ class _Speakers:
         self.mentions = mentions
         self.starts = [mention[1] for mention in mentions]
         self.breaks: list[int] = [match.start() for match in _SENTENCE_END.finditer(text)]
-        self.lines = [at for at, character in enumerate(text) if character == "\n"]
+        self.lines = [match.start() for match in _LINE_END.finditer(text)]
         self.sayings = self.find_sayings()
         self.saying_starts = [saying.start for saying in self.sayings]
 
