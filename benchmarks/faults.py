@@ -99,7 +99,7 @@ class Deployment:
             )
 
     def send(self, records: list[bytes], first: int) -> None:
-        producer = KafkaProducer(bootstrap_servers=self.kafka.bootstrap, linger_ms=10)
+        producer = KafkaProducer(bootstrap_servers=self.kafka.bootstrap, linger_ms=10, max_request_size=10_000_000)
         for n, record in enumerate(records, first):
             producer.send(self.topics.raw, value=record, partition=n % PARTITIONS)
         producer.flush()
