@@ -1,4 +1,4 @@
-"""A chain without any transform, to measure and to test source and sink alone: each record becomes one small outcome."""
+"""A chain without any transform, to measure and test source and sink alone: each record becomes a small outcome."""
 
 from typing import Any, Final
 
