@@ -289,7 +289,7 @@ def _is_term(candidate: _Candidate, uses: dict[str, _Use], code: str) -> bool:
     """Whether a word, or the first and the last word of a phrase, can be nouns, and the word is no office."""
     words = candidate.words
     lexicon_ = lexicon(code)
-    if len(words) == 1 and lexicon_.is_head(words[0]):
+    if len(words) == 1 and (lexicon_.is_head(words[0]) or (code == "ar" and lexicon_.is_head(f"ال{words[0]}"))):
         return False
     if code in _CAPITAL_NOUNS:
         return candidate.spelling.rpartition(" ")[2][:1].isupper() and (

@@ -834,7 +834,8 @@ def _family_alone(finder: _Finder, at: int, families: set[str]) -> tuple[str, in
 
 
 def _same_person(people: list[Named], candidates: list[int], given: str) -> int | None:
-    for index in reversed(candidates):
+    # A family name alone, as behind Mr., is the first bearer's; a full name rather the one last named.
+    for index in reversed(candidates) if given else candidates:
         known = people[index].given
         if (
             not given
