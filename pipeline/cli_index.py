@@ -50,6 +50,7 @@ def explain(uri: str, other: str | None, index: str, as_json: bool) -> None:
     from rich.console import Console
 
     from pipeline import explain as answers
+    from pipeline.index import History
 
     with _opened(index) as opened:
         try:
@@ -58,7 +59,7 @@ def explain(uri: str, other: str | None, index: str, as_json: bool) -> None:
             raise click.ClickException(str(error)) from error
     if as_json:
         sys.stdout.buffer.write(answers.as_json(answer) + b"\n")
-    elif isinstance(answer, answers.History):
+    elif isinstance(answer, History):
         Console(highlight=False).print(answers.render_history(answer))
     else:
         Console(highlight=False).print(answers.render_comparison(answer))

@@ -23,7 +23,11 @@ from pipeline.settings import Settings
 from schemas.codec import encode
 from schemas.records import Article, Dead, Duplicate, Record
 
-OUTPUT_OF: Final[dict[type[Record], str]] = {Article: "articles.jsonl", Duplicate: "duplicates.jsonl", Dead: "dead.jsonl"}
+OUTPUT_OF: Final[dict[type[Record], str]] = {
+    Article: "articles.jsonl",
+    Duplicate: "duplicates.jsonl",
+    Dead: "dead.jsonl",
+}
 LEDGER: Final = "ledger.jsonl"
 OUTPUT_FILES: Final = (*OUTPUT_OF.values(), LEDGER)
 ON_REQUEST: Final = ("parquet", "articles.ninjs.jsonl", "articles.schemaorg.jsonl", "articles.newsplease.jsonl")

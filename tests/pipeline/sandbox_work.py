@@ -31,7 +31,7 @@ def obey(command: str) -> str:
             raise Rejected(Stage.EXTRACT, Reason.NO_CONTENT, "nothing here")
         case "bug":
             try:
-                raise KeyError("inner")
+                {}["inner"]
             except KeyError as error:
                 raise RuntimeError("a bug") from error
     return command

@@ -44,7 +44,7 @@ def test_history(index: Index) -> None:
     assert (history.duplicates, history.decisions, history.story_articles) == (1, 2, 2)
     assert history.story is not None and history.story.uri == A
     text = told(render_history(history))
-    for expected in ("version 2: material", "current", "correction: Correction: it is wrong.", "[bold]Other", B, "f#2", "material"):
+    for expected in ("version 2: material", "current", "correction: Correction: it is wrong.", "[bold]Other", B, "f#2"):
         assert expected in text
 
 
