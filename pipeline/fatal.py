@@ -18,6 +18,12 @@ def first_cause() -> JobStopped | None:
     return _first[0] if _first else None
 
 
+def forget() -> None:
+    """Forget the reason, for a process that starts another job."""
+    with _lock:
+        _first.clear()
+
+
 @contextmanager
 def stopping(*errors: type[Exception], doing: str | None = None) -> Iterator[None]:
     """Turn `errors` into `JobStopped`, saying what was being done where their message does not."""

@@ -64,8 +64,10 @@ def _existing(connection: Connection) -> set[str]:
 def _create(job: KafkaJob, missing: list[str], create: NewTopics) -> None:
     def configuration(topic: str) -> dict[str, str]:
         common = {"max.message.bytes": str(job.max_message_bytes)}
-        if topic in (job.topics.ledger, job.topics.dead):
-            common["retention.ms"] = _KEEP_FOR_EVER  # the proof, and what can be run again
+        # The ledger is the proof, dead letters can be run again, and raw records of archives carry the times of their
+        # events: time-based retention would delete them as they arrive, and the job would find its offsets lost.
+        if topic in (job.topics.raw, job.topics.ledger, job.topics.dead):
+            common["retention.ms"] = _KEEP_FOR_EVER
         return common
 
     wanted = [
