@@ -129,15 +129,19 @@ def ambiguous_names() -> frozenset[str]:
     return frozenset(map(key, names_table()["given"]["ambiguous"].split()))
 
 
+_LISTED_AS: Final = {"sr": "sh", "hr": "sh", "bs": "sh", "no": "nb", "nn": "nb", "tl": "fil"}
+"""Languages whose words wordfreq lists under another code."""
+
+
 @functools.cache
 def zipf(language: str) -> dict[str, float]:
     """Return the Zipf frequency (log10 of occurrences per 10^9 words) of the words of `language`, folded."""
     import wordfreq
 
-    try:
-        frequencies = wordfreq.get_frequency_dict(language, "small")
-    except LookupError:
+    listed = _LISTED_AS.get(language, language)
+    if listed not in wordfreq.available_languages("small"):  # it would answer with the nearest one it has
         return {}
+    frequencies = wordfreq.get_frequency_dict(listed, "small")
     found: dict[str, float] = {}
     for word, frequency in frequencies.items():
         found.setdefault(key(word), math.log10(frequency) + 9)
