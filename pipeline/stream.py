@@ -372,6 +372,9 @@ class _Attempt:
             self._process.wait()
         if self._prism is not None:
             self._prism.process.kill()
+        elif self._options.flink_rest is not None:
+            # A job server that died, or was still submitting, knows nothing of a job that it should cancel.
+            _cancel_leftovers(self._options.flink_rest, self.job)
 
 
 class _Meter:

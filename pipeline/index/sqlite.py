@@ -1,6 +1,7 @@
 """The index in one SQLite file (or in memory): safe for several processes on one machine."""
 
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -64,13 +65,26 @@ class SqliteStore(Store):
             with _errors():
                 self._db.execute("PRAGMA cache_size = -65536")
                 if path:
-                    self._db.execute("PRAGMA journal_mode = WAL")
+                    self._enter_wal(lock_wait)
                     self._db.execute("PRAGMA synchronous = NORMAL")
                     self._db.execute("PRAGMA wal_autocheckpoint = 8192")
                 self._migrate()
         except BaseException:
             self._db.close()
             raise
+
+    def _enter_wal(self, lock_wait: float) -> None:
+        """Switch to WAL; unlike a transaction, SQLite does not wait for a lock here when others open the file too."""
+        deadline = time.monotonic() + lock_wait
+        while True:
+            try:
+                self._db.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
+            else:
+                return
 
     def _migrate(self) -> None:
         if self._schema_version() == len(MIGRATIONS):

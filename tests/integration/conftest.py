@@ -35,8 +35,9 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
     broker.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def flink(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flink]:
+    """A cluster for one test: tests kill its parts, and a job that lost its job server may keep its slots."""
     cluster = Flink(tmp_path_factory.mktemp("flink"), dies_with_parent=True)
     try:
         cluster.start()
