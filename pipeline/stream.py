@@ -233,13 +233,21 @@ class Supervisor:
         try:
             while not self._signals:
                 if failed := attempt.failed():
+                    # A job that a successor has fenced ends before the meter looks again: to start it once more would
+                    # take the job back.
+                    with contextlib.suppress(KafkaError, OSError):
+                        self._go_on_unless_superseded(attempt, kafka_control.standing(attempt.job))
                     return _End(reason=failed, moved=meter.moved)
-                if meter.standing is kafka_control.Standing.SUPERSEDED:
-                    raise JobStopped(f"another khabar stream with the job name {attempt.job.name} has taken over")
+                self._go_on_unless_superseded(attempt, meter.standing)
                 time.sleep(_TICK_SECONDS)
             return _End(status=self._drain(attempt, meter))
         finally:
             meter.close()
+
+    @staticmethod
+    def _go_on_unless_superseded(attempt: "_Attempt", standing: kafka_control.Standing) -> None:
+        if standing is kafka_control.Standing.SUPERSEDED:
+            raise JobStopped(f"another khabar stream with the job name {attempt.job.name} has taken over")
 
     def _drain(self, attempt: "_Attempt", meter: "_Meter") -> int:
         """Let the readers stop and everything they read be committed; return the exit status."""
