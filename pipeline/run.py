@@ -2,13 +2,16 @@
 
 import contextlib
 import logging
+import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import FrameType
 from typing import Any, Final
 
 from pipeline import fatal, metrics
@@ -76,7 +79,7 @@ def run_files(
             settings = replace(settings, index_url=f"sqlite:///{output.staging / INDEX_FILE}")
         before = _counts()
         started = time.monotonic()
-        with _progress(files, watch):
+        with _progress(files, watch), _ending_at_once(output, out):
             _run_graph(files, output.staging, settings, mapping)
             for kind in formats:
                 with fatal.stopping(OSError, doing=f"cannot write to {out}"):
@@ -88,6 +91,30 @@ def run_files(
         output.discard()
     counts = {name: _difference(after, before[name]) for name, after in _counts().items()}
     return RunSummary(files=len(files), seconds=seconds, **counts)
+
+
+@contextlib.contextmanager
+def _ending_at_once(output: Any, out: Path) -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM end the process here and now, cleaned up.
+
+    Unwinding would wait for threads of the runner that wait for input; processes of the sandbox end with this one.
+    """
+
+    def end(signum: int, frame: FrameType | None) -> None:
+        output.discard()
+        shown = "\x1b[?25h" if sys.stderr.isatty() else ""  # the progress bar had hidden the cursor
+        os.write(2, f"{shown}khabar: interrupted; {out} is as it was\n".encode())
+        os._exit(1)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = [(number, signal.signal(number, end)) for number in (signal.SIGINT, signal.SIGTERM)]
+    try:
+        yield
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)
 
 
 def _run_graph(files: tuple[str, ...], staging: Path, settings: Settings, mapping: FieldMapping) -> None:

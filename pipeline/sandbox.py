@@ -107,6 +107,9 @@ class Sandbox:
         self.workers = workers
         self.deadline_s = deadline_s
         self.memory_mb = memory_mb
+        # Semaphores are unlinked as soon as they are made, so a process that is ended at once leaves none behind; its
+        # resource tracker would warn of them all the same. It takes these options from here when it starts.
+        sys.warnoptions.append("ignore:resource_tracker:UserWarning")
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["pipeline.sandbox_preload"])
         self._pool = ProcessPool(

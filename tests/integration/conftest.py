@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -124,7 +125,9 @@ def deploy(kafka: Kafka, request: pytest.FixtureRequest) -> Iterator[Deploy]:
     made: list[Deployment] = []
 
     def make(partitions: int = 2) -> Deployment:
-        name = re.sub(r"[^a-z0-9]+", "-", request.node.name.removeprefix("test_").lower())[:60]
+        # A name is cut to what a topic may have; the number keeps the variants of a test apart.
+        full = re.sub(r"[^a-z0-9]+", "-", request.node.name.removeprefix("test_").lower())
+        name = f"{full[:50]}-{zlib.crc32(full.encode()):x}"
         made.append(Deployment(kafka, f"{name}-{len(made)}", partitions))
         return made[-1]
 
