@@ -69,7 +69,7 @@ class WriteToKafka(beam.PTransform):  # type: ignore[misc]
         self._job = job
 
     def expand(self, items: Any) -> Any:
-        return items | "Transactions" >> beam.ParDo(_CommitFn(self._job))
+        return items | "Transactions" >> beam.ParDo(_CommitFn(self._job)).with_output_types(tuple[bytes, bytes])
 
 
 class _CommitFn(beam.DoFn):  # type: ignore[misc]
