@@ -35,6 +35,7 @@ from pipeline.metrics import SANDBOX_FAILURES, STAGE_SECONDS
 from pipeline.resources import INDEX, SANDBOX
 from pipeline.sandbox import Chunk, Failure, Work, causes_of
 from pipeline.settings import Settings
+from schemas.codec import encode
 from schemas.jsonschema import validate
 from schemas.reasons import Reason, Stage
 from schemas.records import Article, Dead, Duplicate
@@ -424,8 +425,9 @@ def _transport_time(item: Item) -> str | None:
 class CheckFn(StageFn):
     """Outcomes to themselves: the last look before the sink.
 
-    Validates records on request, and stops a job in which most records fail with errors that nobody foresaw: a bug, or
-    a broken installation, should not turn a whole stream into dead letters.
+    A record that cannot be written is a dead letter here, so that it does not take its job down in the sink. Validates
+    records on request, and stops a job in which most records fail with errors that nobody foresaw: a bug, or a broken
+    installation, should not turn a whole stream into dead letters.
     """
 
     def setup(self) -> None:
@@ -434,8 +436,7 @@ class CheckFn(StageFn):
     def push(self, item: Item) -> Iterable[Item]:
         if item.origin is None:
             return (item,)
-        if self.settings.validate:
-            item = self._validated(item, item.origin)
+        item = self._checked(item, item.origin)
         self._recent.append(isinstance(item.state, Dead) and item.state.reason == Reason.INTERNAL_ERROR)
         if len(self._recent) >= _ENOUGH_OUTCOMES:
             share = sum(self._recent) / len(self._recent)
@@ -447,11 +448,15 @@ class CheckFn(StageFn):
                     )
         return (item,)
 
-    @staticmethod
-    def _validated(item: Item, origin: Origin) -> Item:
+    def _checked(self, item: Item, origin: Origin) -> Item:
         try:
-            validate(item.state)
+            encode(item.state)
+            if self.settings.validate:
+                validate(item.state)
         except ValidationError as error:
             message = f"not what the schema says: {error.json_path}: {error.message}"
-            return item.with_state(dead_letter(origin, Stage.EMIT, Reason.INTERNAL_ERROR, message))
-        return item
+        except (TypeError, ValueError) as error:
+            message = f"cannot be written as JSON: {error}"
+        else:
+            return item
+        return item.with_state(dead_letter(origin, Stage.EMIT, Reason.INTERNAL_ERROR, message))

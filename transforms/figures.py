@@ -73,6 +73,8 @@ _PLURAL_MODIFIERS: Final = keys("police women men sports arms news")
 _GERMAN_ADJECTIVE: Final = re.compile(r"\w{3,}(?:e|en|er|es|em)$")
 _LONGEST_PLAIN: Final = 9
 """Digits of a number without separators; longer ones are telephone numbers and identifiers."""
+_LARGEST: Final = 2**53 - 1
+"""The largest whole number that every reader of JSON holds exactly (RFC 7493); beyond it texts have slips and names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -428,6 +430,8 @@ def _figure(text: str, tokens: Tokens, index: int, amount: _Amount, grammar: _Gr
         if unit is None and grammar.counted is not None:
             counted = _counted_at(text, tokens, amount, grammar.counted)
     if unit is None and counted is None and not amount.explicit:
+        return None
+    if amount.value > _LARGEST:
         return None
     return Figure(value=amount.value, text=text[slice(*span)], counted=counted, unit=unit, span=span)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import apache_beam as beam
+import msgspec
 import orjson
 import pytest
 from apache_beam.testing.test_pipeline import TestPipeline as BeamTestPipeline
@@ -93,6 +94,17 @@ def test_validation_turns_what_does_not_fit_the_schema_into_a_dead_letter() -> N
     assert list(stage.push(one)) == [one]
     broken = Dead(**{**{f: getattr(one.state, f) for f in one.state.__struct_fields__}, "payload_bytes": "many"})
     (checked,) = stage.push(one.with_state(broken))
+    assert (checked.state.stage, checked.state.reason) == (Stage.EMIT, Reason.INTERNAL_ERROR)
+
+
+@pytest.mark.parametrize("value", [2**64, "\ud800"])
+def test_an_outcome_that_json_cannot_hold_is_a_dead_letter_not_the_end_of_the_job(value: object) -> None:
+    stage = CheckFn(SETTINGS)
+    stage.setup()
+    one = failed(0, Reason.NO_CONTENT)
+    broken = msgspec.structs.replace(one.state, payload_bytes=value)
+    (checked,) = stage.push(one.with_state(broken))
+    assert checked.state.message.startswith("cannot be written as JSON")
     assert (checked.state.stage, checked.state.reason) == (Stage.EMIT, Reason.INTERNAL_ERROR)
 
 

@@ -98,6 +98,8 @@ def test_figures(text: str, language: str, expected: list[tuple[float, str, str 
         ("one person", "en"),
         ("iPhone 15 sales", "en"),
         ("1/2 and 192.168.0.1", "en"),
+        ("تبلغ 78 مليار مليار برميل", "ar"),
+        ("99 trillion trillion, 12,345,678,901,234,567,890 people", "en"),
         ("am 20. Tag um 20 Uhr", "de"),
         ("Mit dreißig hatte ich Kinder", "de"),
         ("la página 20 dice", "es"),
