@@ -13,6 +13,7 @@ import argparse
 import base64
 import concurrent.futures
 import gzip
+import hashlib
 import os
 import statistics
 import subprocess
@@ -125,13 +126,12 @@ def loop(bootstrap: str, name: str, core: int, cores: int, warm: int) -> None:
     """Consume, transform, produce, exactly once: what one would write by hand with kafka-python, on one core."""
     from kafka import KafkaConsumer
 
-    from pipeline.index import Observation, Probe, open_index
-    from pipeline.stages import coordinates  # noqa: F401 - the same modules are loaded
+    from schemas.codec import encode
+    from schemas.records import KafkaProvenance
     from transforms.decode import decode
     from transforms.enrich import enrich
     from transforms.extract import extract
 
-    del Observation, Probe, open_index
     places = [TopicPartition(f"{name}.raw", p) for p in range(4) if p % cores == core]
     consumer = KafkaConsumer(
         bootstrap_servers=bootstrap,
@@ -160,9 +160,15 @@ def loop(bootstrap: str, name: str, core: int, cores: int, warm: int) -> None:
         producer.begin_transaction()
         for records in polled.values():
             for record in records:
-                draft = extract(decode(record.value, {}))
-                article = enrich(draft)
-                producer.send(f"{name}.articles", value=_encoded(article), key=record.key)
+                provenance = KafkaProvenance(
+                    topic=record.topic,
+                    partition=record.partition,
+                    offset=record.offset,
+                    content_sha256=hashlib.sha256(record.value).hexdigest(),
+                    pipeline_version="hand-written",
+                )
+                article = enrich(extract(decode(record.value, {})), provenance)
+                producer.send(f"{name}.articles", value=encode(article), key=article.uri.encode())
                 seen += 1
         offsets = {place: OffsetAndMetadata(consumer.position(place), "", -1) for place in polled}
         producer.send_offsets_to_transaction(offsets, f"{name}-hand")
@@ -172,12 +178,6 @@ def loop(bootstrap: str, name: str, core: int, cores: int, warm: int) -> None:
         else:
             began = time.monotonic()
     print(began, time.monotonic(), done)
-
-
-def _encoded(value: object) -> bytes:
-    import msgspec
-
-    return msgspec.json.encode(value, enc_hook=repr)
 
 
 def latency(kafka: Kafka, folder: Path, rate: float, seconds: float) -> tuple[float, float]:
