@@ -15,6 +15,7 @@ import concurrent.futures
 import gzip
 import hashlib
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -23,6 +24,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import orjson
 from kafka import KafkaProducer, TopicPartition
@@ -38,14 +40,32 @@ WARM = 400
 
 
 def pages(path: Path, number: int) -> list[dict[str, str]]:
-    """Return `number` records with the pages of an evaluation set, repeated under other addresses."""
+    """Return `number` records with the pages of an evaluation set, each a new article.
+
+    A copy has another host, and every fourth word of its text is spelt backwards: repetitions would be duplicates or
+    revisions, which cost other than news does.
+    """
     with gzip.open(path) as lines:
         rows = [orjson.loads(line) for line in lines]
-    return [
-        {"url": f"{row['url']}?copy={n // len(rows)}", "html_base64": row["html_base64"]}
-        for n in range(number)
-        for row in [rows[n % len(rows)]]
-    ]
+    return [_copy(rows[n % len(rows)], n // len(rows)) for n in range(number)]
+
+
+def _copy(row: dict[str, str], number: int) -> dict[str, str]:
+    if number == 0:
+        return {"url": row["url"], "html_base64": row["html_base64"]}
+    host = urlsplit(row["url"]).hostname or ""
+    page = _TEXT.sub(_reworded, base64.b64decode(row["html_base64"])).replace(
+        host.encode(), b"%d." % number + host.encode()
+    )
+    return {"url": row["url"].replace(host, f"{number}.{host}"), "html_base64": base64.b64encode(page).decode("ascii")}
+
+
+_TEXT = re.compile(rb"<(script|style)\b.*?</\1\s*>|>[^<]+", re.DOTALL | re.IGNORECASE)
+_FOURTH_WORD = re.compile(rb"((?:[A-Za-z]{2,}[^A-Za-z]+){3})([A-Za-z]{3,})")
+
+
+def _reworded(text: re.Match[bytes]) -> bytes:
+    return text[0] if text[1] else _FOURTH_WORD.sub(lambda words: words[1] + words[2][::-1], text[0])
 
 
 def texts(number: int) -> list[dict[str, str]]:

@@ -1,6 +1,5 @@
 """From the bytes of a message or a file to a raw article: its body, not yet decoded, and what its producer says."""
 
-import base64
 import binascii
 import hashlib
 from collections.abc import Mapping
@@ -10,6 +9,7 @@ from typing import Any, Final, Literal, NoReturn
 
 import msgspec
 import orjson
+import pybase64
 
 from schemas.codec import CodecError, convert
 from schemas.reasons import Reason, Stage
@@ -105,7 +105,7 @@ def _from_json(payload: bytes) -> RawArticle:
     body: bytes | str = raw.text or raw.html or ""
     if raw.html_base64 is not None:
         try:
-            body = base64.b64decode(raw.html_base64, validate=True)
+            body = pybase64.b64decode(raw.html_base64, validate=True)
         except (binascii.Error, ValueError) as error:
             raise Rejected(Stage.DECODE, Reason.INVALID_RECORD, f"html_base64: {error}") from error
     if _is_blank(body):
