@@ -42,6 +42,8 @@ from transforms.folding import fold
 
 NEAR = 0.7
 BATCH = 64
+FILLED_AT_ONCE = 5_000
+BANDS_AT_ONCE = 1_000_000
 Pairs = dict[tuple[int, int], float]
 Record = tuple[str, str, str]
 """Uri, source, text."""
@@ -209,12 +211,13 @@ def synthetic(seed: int) -> Iterator[Observation]:
 
 
 def fill(store: Store, first: int, last: int) -> None:
-    """Store rows of the shape that as many new articles leave, without deciding on them."""
+    """Store rows of the shape that as many new articles leave, without deciding on them; band keys in long batches."""
     random_ = np.random.default_rng(first)
     content = random_.bytes(1200).hex()  # compresses to 1.2 KB, as 3 KB of text do
-    for start in range(first, last, 1000):
+    bands: list[tuple[int, int]] = []
+    for start in range(first, last, FILLED_AT_ONCE):
         writes = Writes()
-        for number in range(start, min(start + 1000, last)):
+        for number in range(start, min(start + FILLED_AT_ONCE, last)):
             id_, hashes = number + 1, random_.bytes(16)
             uri = f"https://site{number % 500}.example/filled/{number}"
             coordinates = f"filled#{number}"
@@ -234,7 +237,8 @@ def fill(store: Store, first: int, last: int) -> None:
                 modified_at=None,
                 fetched_at=None,
             )
-            bands = tuple(random_.integers(-(2**63), 2**63, size=BANDS).tolist())
+            keys = tuple(random_.integers(-(2**63), 2**63, size=BANDS).tolist())
+            bands += [(key, id_) for key in keys]
             writes.versions.append(
                 NewVersion(
                     version=version,
@@ -242,7 +246,7 @@ def fill(store: Store, first: int, last: int) -> None:
                     change="new",
                     changes=None,
                     related=None,
-                    bands=bands,
+                    bands=keys,
                     content=content,
                     coordinates=coordinates,
                 )
@@ -250,7 +254,10 @@ def fill(store: Store, first: int, last: int) -> None:
             writes.requests[random_.bytes(16)] = Request(body=hashes, identity_id=id_, text=hashes)
             decision = f'{{"outcome":"article","uri":"{uri}","version":1,"change":"new"}}'.encode()
             writes.decisions[coordinates] = Decided(body=hashes, identity_id=id_, decision=decision)
+        if len(bands) >= BANDS_AT_ONCE or start + FILLED_AT_ONCE >= last:
+            writes.bands, bands = sorted(bands), []
         with store.transaction(exclusive=True):
+            writes.band_marks = dict.fromkeys(store.band_marks(), last)
             store.write(writes, 20_000)
 
 

@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 
 from pipeline.index.base import Decision, Observation
+from pipeline.index.fresh import FreshBands
 from pipeline.index.recurring import Recurring
 from pipeline.index.store import (
     CANDIDATES_PER_BAND,
@@ -77,8 +78,9 @@ class _Match:
 class Deciding:
     """One batch within one exclusive transaction: loads what its records touch, decides in order, collects writes."""
 
-    def __init__(self, store: Store, observations: Sequence[Observation], day: int) -> None:
+    def __init__(self, store: Store, bands: FreshBands, observations: Sequence[Observation], day: int) -> None:
         self._store = store
+        self._fresh_bands = bands
         self._day = day
         self._writes = Writes()
         self._decided = store.decisions([o.coordinates for o in observations])
@@ -88,20 +90,25 @@ class Deciding:
         self._sources = {d: Recurring(b) for d, b in store.sources({o.source for o in fresh if o.source}).items()}
         self._by_text: dict[bytes, list[Version]] = {}
         self._versions: dict[int, Version] = {}
-        for version in store.versions_with_text({_text(o) for o in fresh} - {b""}):
+        texts = {_text(o) for o in fresh} - {b""}
+        for version in store.versions_with_text(texts):
             self._remember(version)
+        self._copies = store.copies(texts)
+        self._identity_id, last_version = store.last_ids()
+        self._version_id = self._fresh_bands.follow(store, last_version)
         self._bands = store.candidates(list({band for o in fresh for band in o.fingerprint.bands}))
         wanted = {i for o in fresh for i in self._candidates(o)}
         wanted |= {i.current for i in self._identities.values() if i.current}
         wanted |= {i.alias.version_id for i in self._identities.values() if i.alias}
+        wanted |= {copy.version_id for copy in self._copies.values()}
         for version in store.versions(sorted(wanted - self._versions.keys())):
             self._versions[version.id] = version
         self._contents = store.contents(self._revised(fresh))
-        self._identity_id, self._version_id = store.last_ids()
 
     def finish(self) -> None:
         """Store what the batch changed."""
         self._writes.sources = {domain: self._sources[domain].pack() for domain in self._writes.sources}
+        self._fresh_bands.store_due(self._writes)
         self._store.write(self._writes, self._day)
 
     def decide(self, observation: Observation) -> Decision:
@@ -147,6 +154,8 @@ class Deciding:
                 text=text, version_id=match.version.id, similarity=match.similarity, method=match.method
             )
             self._writes.identities[identity.id] = identity
+            if match.method != "exact" and text not in self._copies:
+                self._copies[text] = self._writes.copies[text] = identity.alias
             return duplicate(identity, match.version.uri)
         return self._article(observation, identity, current, earlier, related)
 
@@ -215,8 +224,7 @@ class Deciding:
         )
         self._remember(version)
         self._contents[version.id] = observation.text
-        for band in observation.fingerprint.bands:
-            self._bands.setdefault(band, []).append(version.id)
+        self._fresh_bands.add(version.id, observation.fingerprint.bands)
         return decision
 
     def _matches(self, observation: Observation, identity: Identity) -> tuple[_Match | None, tuple[Related, ...]]:
@@ -225,6 +233,10 @@ class Deciding:
         for version in self._by_text.get(text, ()):
             if version.identity_id != identity.id:
                 return _Match(version, 1.0, "exact"), ()
+        if copy := self._copies.get(text):
+            version = self._version(copy.version_id)
+            if version.identity_id != identity.id:
+                return _Match(version, copy.similarity, copy.method), ()
         best: _Match | None = None
         related: dict[str, Related] = {}
         own = unpack(observation.fingerprint.shingles)
@@ -247,7 +259,7 @@ class Deciding:
         hits = Counter(
             version_id
             for band in observation.fingerprint.bands
-            for version_id in self._bands.get(band, ())[-CANDIDATES_PER_BAND:]
+            for version_id in [*self._bands.get(band, ()), *self._fresh_bands.find(band)][-CANDIDATES_PER_BAND:]
         )
         return sorted(hits, key=lambda version_id: (-hits[version_id], version_id))[:_CANDIDATES]
 

@@ -8,6 +8,7 @@ import psycopg
 
 from pipeline.index.base import IndexDamaged, IndexUnavailable
 from pipeline.index.rows import (
+    COPY_COLUMNS,
     IDENTITY_COLUMNS,
     IDENTITY_UPDATE,
     MEMBER_COLUMNS,
@@ -15,6 +16,8 @@ from pipeline.index.rows import (
     TABLES,
     VERSIONS,
     content_of,
+    copies_of,
+    copy_row,
     identity_of,
     identity_row,
     membership_of,
@@ -28,6 +31,7 @@ from pipeline.index.rows import (
 from pipeline.index.schema import MIGRATIONS, statements
 from pipeline.index.store import (
     CANDIDATES_PER_BAND,
+    Alias,
     Decided,
     Identity,
     Membership,
@@ -129,6 +133,9 @@ class PostgresStore(Store):
         rows = self._rows(f"SELECT {IDENTITY_COLUMNS} FROM identity WHERE id = ANY(%s)", ids)
         return [identity_of(row) for row in rows]
 
+    def copies(self, texts: Iterable[bytes]) -> dict[bytes, Alias]:
+        return copies_of(self._rows(f"SELECT {COPY_COLUMNS} FROM copy WHERE text_hash = ANY(%s)", texts))
+
     def versions_with_text(self, texts: Iterable[bytes]) -> list[Version]:
         return [version_of(row) for row in self._rows(f"{VERSIONS} WHERE v.text_hash = ANY(%s) ORDER BY v.id", texts)]
 
@@ -142,6 +149,13 @@ class PostgresStore(Store):
         for key, version_id in self._rows(sql, bands):
             candidates.setdefault(key, []).append(version_id)
         return candidates
+
+    def band_marks(self) -> dict[int, int]:
+        return dict(self._execute("SELECT slice, through FROM band_slice").fetchall())
+
+    def bands_since(self, version_id: int) -> list[tuple[int, list[int]]]:
+        rows = self._execute("SELECT id, bands FROM version WHERE id > %s ORDER BY id", version_id)
+        return [(i, unpack_bands(packed)) for i, packed in rows]
 
     def versions(self, ids: Iterable[int]) -> list[Version]:
         return [version_of(row) for row in self._rows(f"{VERSIONS} WHERE v.id = ANY(%s)", ids)]
@@ -203,10 +217,16 @@ class PostgresStore(Store):
                     f"INSERT INTO version VALUES ({_marks(19)})".encode(),
                     [version_row(new, day) for new in writes.versions],
                 )
-                bands = sorted((band, new.version.id) for new in writes.versions for band in new.bands)
+            if writes.bands:
                 cursor.execute(
                     "INSERT INTO band SELECT * FROM unnest(%s::bigint[], %s::bigint[]) ON CONFLICT DO NOTHING",
-                    [[band for band, _ in bands], [version_id for _, version_id in bands]],
+                    [[band for band, _ in writes.bands], [version_id for _, version_id in writes.bands]],
+                )
+            if writes.band_marks:
+                cursor.execute(
+                    "INSERT INTO band_slice SELECT * FROM unnest(%s::int[], %s::bigint[])"
+                    " ON CONFLICT (slice) DO UPDATE SET through = excluded.through",
+                    [list(writes.band_marks), list(writes.band_marks.values())],
                 )
             if writes.superseded:
                 cursor.execute("UPDATE version SET content = NULL WHERE id = ANY(%s)", [sorted(writes.superseded)])
@@ -214,6 +234,11 @@ class PostgresStore(Store):
                 cursor.execute(
                     "UPDATE identity SET last_seen = %s WHERE id = ANY(%s) AND last_seen < %s",
                     [day, sorted(writes.seen), day],
+                )
+            if writes.copies:
+                cursor.executemany(
+                    f"INSERT INTO copy VALUES ({_marks(4)}) ON CONFLICT DO NOTHING".encode(),
+                    [copy_row(alias) for alias in writes.copies.values()],
                 )
             if writes.requests:
                 requests = writes.requests
@@ -280,6 +305,7 @@ class PostgresStore(Store):
             [band for band, _ in bands],
             [version_id for _, version_id in bands],
         )
+        self._execute("DELETE FROM copy WHERE version_id = ANY(%s)", [version_id for version_id, _, _ in versions])
         for table in ("version", "request", "decision"):
             self._execute(f"DELETE FROM {table} WHERE identity_id = ANY(%s)", gone)
         self._execute("DELETE FROM decision WHERE observed < %s", before_day)

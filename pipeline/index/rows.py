@@ -2,6 +2,7 @@
 
 import struct
 from array import array
+from collections.abc import Iterable
 from typing import Any, Final
 
 import zstandard
@@ -19,10 +20,11 @@ VERSION_COLUMNS: Final = (
     " v.published_at, v.modified_at, v.fetched_at"
 )
 VERSIONS: Final = f"SELECT {VERSION_COLUMNS} FROM version v JOIN identity i ON i.id = v.identity_id"
+COPY_COLUMNS: Final = "text_hash, version_id, similarity, method"
 STORY_COLUMNS: Final = "id, uri, first_day, last_day, languages, articles, profile"
 MEMBER_COLUMNS: Final = "uri, version, story_id, similarity, event_day"
 TABLES: Final = (
-    "identity", "version", "band", "request", "decision", "source", "story", "story_feature", "story_member"
+    "identity", "version", "band", "copy", "request", "decision", "source", "story", "story_feature", "story_member"
 )  # fmt: skip
 _PROFILE_ENTRY: Final = struct.Struct("<qd?")
 
@@ -82,6 +84,16 @@ def version_row(new: NewVersion, day: int) -> tuple[Any, ...]:
         pack_bands(new.bands),
         _COMPRESSOR.compress(new.content.encode("utf-8", "surrogatepass")),
     )
+
+
+def copies_of(rows: Iterable[tuple[Any, ...]]) -> dict[bytes, Alias]:
+    """Return the copies in rows of `COPY_COLUMNS` by their text."""
+    return {row[0]: Alias(**dict(zip(Alias.__slots__, row, strict=True))) for row in rows}
+
+
+def copy_row(copy: Alias) -> tuple[Any, ...]:
+    """Return the values of a copy in the order of its table's columns."""
+    return copy.text, copy.version_id, copy.similarity, copy.method
 
 
 def content_of(packed: bytes) -> str:

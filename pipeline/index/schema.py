@@ -95,7 +95,28 @@ CREATE TABLE story_member (
 CREATE INDEX story_member_story ON story_member (story_id);
 """
 
-MIGRATIONS: Final = (_ARTICLES, _STORIES)
+# The band keys of versions before this were stored at once; for those after it see pipeline/index/fresh.py.
+_BAND_SLICES: Final = """
+CREATE TABLE band_slice (
+    slice INTEGER PRIMARY KEY,
+    through {integer} NOT NULL
+);
+INSERT INTO band_slice
+    WITH RECURSIVE number (n) AS (SELECT -128 UNION ALL SELECT n + 1 FROM number WHERE n < 127)
+    SELECT n, (SELECT coalesce(max(id), 0) FROM version) FROM number;
+"""
+
+_COPIES: Final = """
+CREATE TABLE copy (
+    text_hash {blob} PRIMARY KEY,
+    version_id {integer} NOT NULL,
+    similarity {real} NOT NULL,
+    method TEXT NOT NULL
+){clustered};
+CREATE INDEX copy_version ON copy (version_id);
+"""
+
+MIGRATIONS: Final = (_ARTICLES, _STORIES, _BAND_SLICES, _COPIES)
 """Append only: the number of a migration is its place, counted from 1, and stored as the schema version."""
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from pipeline.index.base import IndexDamaged, IndexUnavailable
 from pipeline.index.rows import (
+    COPY_COLUMNS,
     IDENTITY_COLUMNS,
     IDENTITY_UPDATE,
     MEMBER_COLUMNS,
@@ -16,6 +17,8 @@ from pipeline.index.rows import (
     TABLES,
     VERSIONS,
     content_of,
+    copies_of,
+    copy_row,
     identity_of,
     identity_row,
     membership_of,
@@ -29,6 +32,7 @@ from pipeline.index.rows import (
 from pipeline.index.schema import MIGRATIONS, statements
 from pipeline.index.store import (
     CANDIDATES_PER_BAND,
+    Alias,
     Decided,
     Identity,
     Membership,
@@ -145,6 +149,9 @@ class SqliteStore(Store):
         rows = self._select(f"SELECT {IDENTITY_COLUMNS} FROM identity WHERE {column} IN (?)", values)
         return [identity_of(row) for row in rows]
 
+    def copies(self, texts: Iterable[bytes]) -> dict[bytes, Alias]:
+        return copies_of(self._select(f"SELECT {COPY_COLUMNS} FROM copy WHERE text_hash IN (?)", texts))
+
     def versions_with_text(self, texts: Iterable[bytes]) -> list[Version]:
         rows = self._select(f"{VERSIONS} WHERE v.text_hash IN (?)", texts)
         return sorted(map(version_of, rows), key=lambda version: version.id)
@@ -157,6 +164,13 @@ class SqliteStore(Store):
             if rows := cursor.execute(sql, (band,)).fetchall():
                 found[band] = [version_id for (version_id,) in reversed(rows)]
         return found
+
+    def band_marks(self) -> dict[int, int]:
+        return dict(self._db.execute("SELECT slice, through FROM band_slice").fetchall())
+
+    def bands_since(self, version_id: int) -> list[tuple[int, list[int]]]:
+        rows = self._db.execute("SELECT id, bands FROM version WHERE id > ? ORDER BY id", (version_id,))
+        return [(i, unpack_bands(packed)) for i, packed in rows]
 
     def versions(self, ids: Iterable[int]) -> list[Version]:
         return [version_of(row) for row in self._select(f"{VERSIONS} WHERE v.id IN (?)", ids)]
@@ -210,10 +224,9 @@ class SqliteStore(Store):
             "UPDATE identity SET last_seen = ? WHERE id = ? AND last_seen < ?",
             [(day, identity_id, day) for identity_id in sorted(writes.seen)],
         )
-        self._many(
-            "INSERT OR IGNORE INTO band VALUES (?,?)",
-            sorted((band, new.version.id) for new in writes.versions for band in new.bands),
-        )
+        self._many("INSERT OR IGNORE INTO band VALUES (?,?)", writes.bands)
+        self._many("INSERT OR REPLACE INTO band_slice VALUES (?,?)", list(writes.band_marks.items()))
+        self._many("INSERT OR IGNORE INTO copy VALUES (?,?,?,?)", [copy_row(alias) for alias in writes.copies.values()])
         self._many(
             "INSERT OR REPLACE INTO request VALUES (?,?,?,?)",
             [(key, r.body, r.identity_id, r.text) for key, r in writes.requests.items()],
@@ -249,6 +262,10 @@ class SqliteStore(Store):
             db.executemany(
                 "DELETE FROM band WHERE key = ? AND version_id = ?", [(b, version_id) for b in unpack_bands(bands)]
             )
+        db.execute(
+            f"DELETE FROM copy WHERE version_id IN (SELECT id FROM version WHERE identity_id IN ({gone}))",
+            (before_day,),
+        )
         for table in ("version", "request", "decision"):
             db.execute(f"DELETE FROM {table} WHERE identity_id IN ({gone})", (before_day,))
         db.execute("DELETE FROM decision WHERE observed < ?", (before_day,))

@@ -14,7 +14,7 @@ CANDIDATES_PER_BAND = 16
 
 @dataclass(slots=True, kw_only=True)
 class Alias:
-    """The last decision that an identity's text is a duplicate."""
+    """A decision that a text is a duplicate."""
 
     text: bytes
     version_id: int
@@ -125,10 +125,14 @@ class Writes:
 
     identities: dict[int, Identity] = field(default_factory=dict)
     versions: list[NewVersion] = field(default_factory=list)
+    bands: list[tuple[int, int]] = field(default_factory=list)
+    """Band keys with the ids of their versions, sorted."""
+    band_marks: dict[int, int] = field(default_factory=dict)
     superseded: set[int] = field(default_factory=set)
     """Ids of stored versions whose text is no longer needed: revisions are told against the current version."""
     seen: set[int] = field(default_factory=set)
     """Ids of stored identities whose text was seen again, be it under another uri."""
+    copies: dict[bytes, Alias] = field(default_factory=dict)
     requests: dict[bytes, Request] = field(default_factory=dict)
     decisions: dict[str, Decided] = field(default_factory=dict)
     sources: dict[str, bytes] = field(default_factory=dict)
@@ -158,12 +162,24 @@ class Store(ABC):
     def identities_by_id(self, ids: Iterable[int]) -> list[Identity]: ...
 
     @abstractmethod
+    def copies(self, texts: Iterable[bytes]) -> dict[bytes, Alias]:
+        """Return what those of these texts that were found to be copies are copies of."""
+
+    @abstractmethod
     def versions_with_text(self, texts: Iterable[bytes]) -> list[Version]:
         """Return the versions with one of these texts, oldest first."""
 
     @abstractmethod
     def candidates(self, bands: Sequence[int]) -> dict[int, list[int]]:
-        """Return the ids of the latest `CANDIDATES_PER_BAND` versions with each band key, oldest first."""
+        """Return the ids of the latest `CANDIDATES_PER_BAND` versions stored under each band key, oldest first."""
+
+    @abstractmethod
+    def band_marks(self) -> dict[int, int]:
+        """Return up to which version id each range of band keys is stored (`pipeline.index.fresh`)."""
+
+    @abstractmethod
+    def bands_since(self, version_id: int) -> list[tuple[int, list[int]]]:
+        """Return id and band keys of the versions after this one, oldest first."""
 
     @abstractmethod
     def versions(self, ids: Iterable[int]) -> list[Version]: ...

@@ -3,7 +3,8 @@
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 
@@ -11,6 +12,7 @@ import msgspec
 
 from pipeline.index.base import Decision, Index, Observation, Probe, StoryFeatures
 from pipeline.index.deciding import Deciding, duplicate, repeated, request_hash, short
+from pipeline.index.fresh import FreshBands
 from pipeline.index.grouping import Grouping
 from pipeline.index.history import Comparison, History, comparison, history
 from pipeline.index.store import Decided, Identity, Request, Store, Version, Writes
@@ -33,6 +35,7 @@ class StoredIndex(Index):
         self._store = store
         self._clock = clock
         self._turn = threading.Lock()
+        self._fresh = FreshBands()
         self._under_way: OrderedDict[str, str] = OrderedDict()
         """Request keys by coordinates of records that were not recalled and not observed yet."""
 
@@ -55,8 +58,8 @@ class StoredIndex(Index):
     def observe(self, observations: Sequence[Observation]) -> list[Decision]:
         observations = [_legible(observation) for observation in observations]
         with self._turn:
-            with self._store.transaction(exclusive=True):
-                deciding = Deciding(self._store, observations, self._day())
+            with self._deciding() as fresh:
+                deciding = Deciding(self._store, fresh, observations, self._day())
                 decisions = [deciding.decide(observation) for observation in observations]
                 deciding.finish()
             for observation in observations:
@@ -80,7 +83,12 @@ class StoredIndex(Index):
             return comparison(self._store, a, b)
 
     def expire(self, before_day: int) -> int:
-        with self._turn, self._store.transaction(exclusive=True):
+        with self._turn, self._deciding() as fresh:
+            # What waits to be stored could not be deleted: not in the memory of another process.
+            writes = Writes()
+            fresh.follow(self._store, self._store.last_ids()[1])
+            fresh.store_all(writes)
+            self._store.write(writes, self._day())
             return self._store.expire(before_day)
 
     def statistics(self) -> Mapping[str, int]:
@@ -90,6 +98,16 @@ class StoredIndex(Index):
     def close(self) -> None:
         with self._turn:
             self._store.close()
+
+    @contextmanager
+    def _deciding(self) -> Iterator[FreshBands]:
+        """An exclusive transaction, with the keys that wait to be stored."""
+        try:
+            with self._store.transaction(exclusive=True):
+                yield self._fresh
+        except BaseException:
+            self._fresh = FreshBands()
+            raise
 
     def _day(self) -> int:
         return int(self._clock() // _DAY)

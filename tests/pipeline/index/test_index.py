@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from pipeline.index import Decision, Index, open_index
@@ -161,6 +162,17 @@ def test_the_most_similar_article_is_the_original(index: Index) -> None:
     one(index, edited(words(1), 0.35, seed=1))
     one(index, words(1), uri=B, at="f#1", source="b.example")
     assert one(index, edited(words(1), 0.05), uri=C, at="f#2", source="c.example").duplicate_of == B
+
+
+def test_a_text_that_was_found_a_copy_is_that_copy_again(index: Index) -> None:
+    """Also where an original that is more like it came in between: the same text, the same answer."""
+    near = edited(words(1), 0.125)
+    nearer = f"{words(5, 10)} {' '.join(near.split()[10:])}"
+    one(index, words(1))
+    first = one(index, near, uri=B, at="f#1", source="b.example")
+    assert one(index, nearer, uri=C, at="f#2", source="c.example").outcome == "article"
+    again = one(index, near, uri="https://d.example/4", at="f#3", source="d.example")
+    assert again == msgspec.structs.replace(first, uri="https://d.example/4")
 
 
 def test_records_of_a_batch_are_decided_one_after_the_other(index: Index, new_index: Callable[[], Index]) -> None:
