@@ -16,7 +16,6 @@ FROM python:3.11.13-slim-bookworm
 RUN useradd --system --uid 10001 --create-home khabar && install -d -o khabar -g khabar /var/lib/khabar
 COPY --from=build /opt/khabar /opt/khabar
 COPY --from=prism /out/prism /usr/local/bin/prism
-# The worker pool starts `python` from the PATH, so the environment comes first.
 ENV PATH=/opt/khabar/bin:$PATH PYTHONUNBUFFERED=1 KHABAR_PRISM=/usr/local/bin/prism
 USER khabar
 WORKDIR /var/lib/khabar

@@ -12,7 +12,7 @@ from click.core import ParameterSource
 from pipeline.cli_archives import FORMATS, Input, diff, export, mapping_of, replay, with_mapping
 from pipeline.cli_dashboard import dashboard, load, trends
 from pipeline.cli_index import explain, index
-from pipeline.cli_kafka import dead, one_line, stream, with_connection
+from pipeline.cli_kafka import dead, one_line, stream, with_connection, worker_pool
 
 CONFIG_FILE: Final = "khabar.toml"
 _CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100, "show_default": True}
@@ -193,6 +193,7 @@ def _last_line(error: BaseException) -> str:
 
 
 main.add_command(stream)
+main.add_command(worker_pool)
 main.add_command(dead)
 main.add_command(load)
 main.add_command(dashboard)

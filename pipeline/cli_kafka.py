@@ -1,5 +1,6 @@
 """The commands that speak to Kafka: `stream`, `dead`, and the options that they share."""
 
+import contextlib
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -36,6 +37,10 @@ _CONNECTION: Final = (
     option("--sasl-kerberos-service-name", "Kerberos service.", default="kafka"),
     option("--sasl-kerberos-domain-name", "Kerberos domain of the brokers."),
 )
+
+
+_metrics_port: Final = option("--metrics-port", "Serve metrics and health on this port.", type=click.IntRange(0, 65535))
+_metrics_host: Final = option("--metrics-host", "Address for that.", default="127.0.0.1")
 
 
 def with_connection(command: Any) -> Any:
@@ -104,12 +109,16 @@ def one_line(command: Any) -> Any:
 @option("--transaction-timeout", "Seconds until brokers end one.", default=60.0, type=click.FloatRange(5, 900))
 @option("--compression", "Of what is written.", type=click.Choice(("gzip", "snappy", "lz4", "zstd")))
 @option("--drain-timeout", "Seconds that an orderly stop may take.", default=60.0, type=click.FloatRange(1))
+@option("--stall-seconds", "Without a commit, until a new attempt.", default=300.0, type=click.FloatRange(10))
 @option("--job-endpoint", "Beam job service; Prism is started without one.", metavar="HOST:PORT")
 @option("--worker-pool", "Flink: pool of Python workers.", metavar="HOST:PORT")
-@option("--flink-rest", "Flink: address of its REST interface, to clear up after a failure.", metavar="URL")
+@option("--flink-rest", "Flink: address of its REST interface, to notice losses and clear up.", metavar="URL")
 @option("--parallelism", "Flink: parallel readers.", default=1, type=click.IntRange(1))
 @option("--checkpoint-seconds", "Flink: time between checkpoints.  [default: none]", type=click.FloatRange(1))
 @option("--heartbeat", "File to touch while all is well, for health checks.", type=click.Path(dir_okay=False))
+@_metrics_port
+@_metrics_host
+@option("--log-format", "Of what is said on standard error.", default="text", type=click.Choice(("text", "json")))
 @option("--prism", "Prism binary.  [default: the one that Beam fetches]", type=_FILE)
 @option("--validate", "Check each record against its JSON Schema.", is_flag=True)
 @option("--graph", "Graph to run instead, for benchmarks.", default="pipeline.graph:build", hidden=True)
@@ -122,6 +131,15 @@ def stream(connection: Any, topics: Any, **options: Any) -> None:
     stops in good order: nothing new is read, what was read is committed. A second one stops at once; nothing is lost
     then either. Lost brokers are waited for.
     """
+    from pipeline import health
+
+    with health.shared_folder() if options["metrics_port"] is not None else contextlib.nullcontext():
+        status = _stream(connection, topics, **options)
+    sys.exit(status)
+
+
+def _stream(connection: Any, topics: Any, **options: Any) -> int:
+    from pipeline import health
     from pipeline.io.kafka_topics import NewTopics
     from pipeline.settings import Settings, available_cores
     from pipeline.stream import StreamOptions, Supervisor
@@ -156,13 +174,30 @@ def stream(connection: Any, topics: Any, **options: Any) -> None:
         compression=options["compression"],
         new_partitions_seconds=options["new_partitions_seconds"],
         drain_seconds=options["drain_timeout"],
+        stall_seconds=options["stall_seconds"],
         heartbeat=Path(options["heartbeat"]) if options["heartbeat"] else None,
         graph=options["graph"],
         debug=options["debug"],
     )
-    with showing() as (show, say):
-        status = Supervisor(wanted, show, say).run()
-    sys.exit(status)
+    with showing(options["log_format"]) as (show, say):
+        supervisor = Supervisor(wanted, show, say)
+        with health.serving(options["metrics_port"], "stream", supervisor.unready, options["metrics_host"]):
+            return supervisor.run()
+
+
+@click.command("worker-pool")
+@option("--port", "Where task managers ask for workers.", default=50000, type=click.IntRange(1, 65535))
+@_metrics_port
+@_metrics_host
+@one_line
+def worker_pool(port: int, metrics_port: int | None, metrics_host: str) -> None:
+    """Start the Python workers of Flink's task managers, until ended.
+
+    Runs beside each task manager, on the same host; `khabar stream --worker-pool` names it.
+    """
+    from pipeline.worker_pool import run
+
+    run(port, metrics_port, metrics_host)
 
 
 @click.group()

@@ -7,23 +7,42 @@ PROMETHEUS_MULTIPROC_DIR (Prometheus' own way): the one that serves adds them up
 
 import contextlib
 import os
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Final
 
-from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
-from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
-from prometheus_client.multiprocess import MultiProcessCollector
-
-from pipeline import metrics  # noqa: F401 - its metrics are what is served
+from pipeline.fatal import stopping
 
 SHARED: Final = "PROMETHEUS_MULTIPROC_DIR"
 
 
+@contextlib.contextmanager
+def shared_folder() -> Iterator[None]:
+    """Let this process and those that it starts share their metrics, in a folder of their own unless one is named.
+
+    The client decides how it counts when it is first imported, so nothing that counts may be imported before the block.
+    """
+    if os.environ.get(SHARED):
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="khabar-metrics-", ignore_cleanup_errors=True) as folder:
+        os.environ[SHARED] = folder
+        try:
+            yield
+        finally:
+            os.environ.pop(SHARED, None)
+
+
 def exposition() -> bytes:
     """Return the metrics of this process, and of those that it shares a folder with, in Prometheus' text form."""
+    from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
+    from prometheus_client.multiprocess import MultiProcessCollector
+
+    from pipeline import metrics  # noqa: F401 - its metrics are what is served
+
     folder = os.environ.get(SHARED)
     if not folder or not Path(folder).is_dir():
         return generate_latest(REGISTRY)
@@ -43,6 +62,7 @@ def serving(
     if port is None:
         yield None
         return
+    from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -67,7 +87,8 @@ def serving(
         def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
             """Keep requests of probes out of the log."""
 
-    server = ThreadingHTTPServer((host, port), Handler)
+    with stopping(OSError, doing=f"cannot serve metrics at {host}:{port}"):
+        server = ThreadingHTTPServer((host, port), Handler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, name="health", daemon=True)
     thread.start()

@@ -2,6 +2,8 @@
 
 import logging
 import sys
+import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -16,7 +18,7 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "time": _time(record.created),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
@@ -25,6 +27,25 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
         return orjson.dumps(line, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+def line(message: str, fields: Mapping[str, Any], level: str = "info", logger: str = "pipeline.stream") -> str:
+    """Return a line in the form of `JsonFormatter`; what `fields` say of time, level and logger wins."""
+    known = {"time": _time(time.time()), "level": level, "logger": logger, "message": message}
+    return orjson.dumps({**known, **fields}, default=str).decode()
+
+
+def _time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+
+
+def parse(line: str) -> dict[str, Any] | None:
+    """Return what `JsonFormatter` has put into a line, None for any other line."""
+    try:
+        entry = orjson.loads(line) if line.startswith("{") else None
+    except orjson.JSONDecodeError:
+        return None
+    return entry if isinstance(entry, dict) and isinstance(entry.get("message"), str) else None
 
 
 def log_to_stderr(level: int = logging.INFO) -> None:

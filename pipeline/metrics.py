@@ -1,7 +1,15 @@
 """Process-wide metrics, in Prometheus' own client: what progress lines, summaries and scrapes read."""
 
+from collections.abc import Sequence
+
 from prometheus_client import Counter, Gauge, Histogram
 from prometheus_client.metrics import MetricWrapperBase
+
+
+def _gauge(name: str, documentation: str, labels: Sequence[str] = ()) -> Gauge:
+    """Return a gauge of which, among processes that share their metrics, the one that was set last counts."""
+    return Gauge(name, documentation, labels, multiprocess_mode="mostrecent")
+
 
 RECORDS_READ = Counter("khabar_records_read_total", "Records that sources have read", ["source_kind"])
 BYTES_READ = Counter("khabar_bytes_read_total", "Bytes that sources have read, as stored", ["source_kind"])
@@ -18,12 +26,25 @@ STAGE_SECONDS = Histogram(
     ["stage"],
     buckets=(0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
+STAGE_RECORDS = Counter("khabar_stage_records_total", "Records that a stage has worked on", ["stage"])
+COMMIT_SECONDS = Histogram(
+    "khabar_commit_seconds",
+    "Time of a transaction's commit, from its last outcome on",
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
+)
+STREAM_LAG = _gauge(
+    "khabar_stream_lag_records", "Records between the stream's committed position and the end", ["source"]
+)
+STREAM_MOVED = _gauge("khabar_stream_last_commit_time_seconds", "When the stream was last seen to commit, Unix time")
+STREAM_RESTARTS = Counter(
+    "khabar_stream_restarts_total", "Attempts of the stream that ended early, by cause", ["cause"]
+)
 LOADED = Counter("khabar_loaded_total", "Records that the loader has committed to the store", ["kind"])
 LOAD_SECONDS = Histogram("khabar_load_seconds", "Time of a batch of the loader, from first record to commit")
-SOURCE_LAG = Gauge("khabar_source_lag_records", "Records of a source partition without an outcome yet", ["source"])
-LOADER_LAG = Gauge("khabar_loader_lag_records", "Messages of an output topic that the store lacks", ["topic"])
-LEDGER_VIOLATIONS = Gauge("khabar_ledger_violations", "Sources whose ledger has a gap or an overlap")
-ALARMS_ACTIVE = Gauge("khabar_alarms_active", "Sources and languages that are quiet or degraded now", ["kind"])
+SOURCE_LAG = _gauge("khabar_source_lag_records", "Records of a source partition without an outcome yet", ["source"])
+LOADER_LAG = _gauge("khabar_loader_lag_records", "Messages of an output topic that the store lacks", ["topic"])
+LEDGER_VIOLATIONS = _gauge("khabar_ledger_violations", "Sources whose ledger has a gap or an overlap")
+ALARMS_ACTIVE = _gauge("khabar_alarms_active", "Sources and languages that are quiet or degraded now", ["kind"])
 TREND_ARTICLES_TOO_LATE = Counter(
     "khabar_trend_articles_too_late_total", "Articles that came too long after their hour to be counted as a trend"
 )

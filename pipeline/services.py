@@ -166,6 +166,16 @@ def _listens(port: int) -> bool:
     return False
 
 
+def children(pid: int) -> list[int]:
+    """Return the process ids of the children of a process."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if int((folder / "stat").read_text().rpartition(")")[2].split()[1]) == pid:
+                found.append(int(folder.name))
+    return found
+
+
 def die_with_parent() -> None:
     """Make this process end when its parent does, however that ends; for ``preexec_fn``."""
     if sys.platform == "linux":
@@ -258,8 +268,14 @@ class Process:
         return True
 
 
-def _java(folder: Path, main: str, arguments: Sequence[str], options: Sequence[str]) -> list[str]:
-    return [_tool("java", "run Kafka and Flink"), *options, "-cp", f"{folder}/*", main, *arguments]
+_QUICK = ["-XX:TieredStopAtLevel=1"]
+"""Half the time to start, for processes that live shortly or do little: the optimising compiler stays off."""
+
+
+def _java(jars: Path, main: str, arguments: Sequence[str], options: Sequence[str]) -> list[str]:
+    """Return the command that runs `main` from a jar, or from all jars of a folder."""
+    where = f"{jars}/*" if jars.is_dir() else str(jars)
+    return [_tool("java", "run Kafka and Flink"), *options, "-cp", where, main, *arguments]
 
 
 # ---------------------------------------------------------------------------------------------------- Kafka
@@ -273,6 +289,8 @@ class Kafka:
     heap: str = "512m"
     overrides: dict[str, str] = field(default_factory=dict)
     """Settings of the broker on top of `properties`."""
+    quick_start: bool = False
+    """Ready in half the time, at a lower speed: for tests."""
     dies_with_parent: bool = False
     port: int = field(default_factory=free_port)
     controller_port: int = field(default_factory=free_port)
@@ -318,9 +336,9 @@ class Kafka:
         config.write_text("".join(f"{key}={value}\n" for key, value in self.properties().items()), encoding="utf-8")
         if not (self.folder / "data").exists():
             cluster = uuid.uuid5(uuid.NAMESPACE_URL, str(self.folder)).hex[:22]
-            storage = _java(jars, "kafka.tools.StorageTool", ["format", "-t", cluster, "-c", str(config)], [])
+            storage = _java(jars, "kafka.tools.StorageTool", ["format", "-t", cluster, "-c", str(config)], _QUICK)
             _run(storage, "format the storage of Kafka")
-        options = [f"-Xms{self.heap}", f"-Xmx{self.heap}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4"]
+        options = [f"-Xms{self.heap}", f"-Xmx{self.heap}", "-XX:+UseSerialGC", *(_QUICK if self.quick_start else ())]
         command = _java(jars, "kafka.Kafka", [str(config)], options)
         self._process = Process("kafka", command, self.folder / "kafka.log", dies_with_parent=self.dies_with_parent)
         self._process.start()
@@ -429,6 +447,8 @@ class Flink:
     task_managers: int = 1
     slots: int = 2
     """Per task manager; the cluster's parallelism is `task_managers` × `slots`."""
+    quick_start: bool = False
+    """Ready in half the time, at a lower speed: for tests."""
     dies_with_parent: bool = False
     rest_port: int = field(default_factory=free_port)
     rpc_port: int = field(default_factory=free_port)
@@ -436,6 +456,8 @@ class Flink:
     job_port: int = field(default_factory=free_port)
     artifact_port: int = field(default_factory=free_port)
     pool_port: int = field(default_factory=free_port)
+    metrics_port: int = field(default_factory=free_port)
+    """Where the worker pool serves the metrics of its workers."""
     processes: dict[str, Process] = field(default_factory=dict)
     """By name: ``jobmanager``, ``taskmanager-1`` …, ``worker-pool``, ``jobserver``."""
 
@@ -451,8 +473,12 @@ class Flink:
 
     @property
     def worker_pool(self) -> str:
-        """Value for ``--environment_config`` with ``--environment_type=EXTERNAL``."""
+        """Value for ``--worker-pool``."""
         return f"localhost:{self.pool_port}"
+
+    def workers(self) -> list[int]:
+        """Return the process ids of the Python workers that run now."""
+        return [pid for nursery in children(self.processes["worker-pool"].pid) for pid in children(nursery)]
 
     def configuration(self) -> dict[str, str]:
         """Return the cluster's configuration; failures are noticed and repaired within seconds."""
@@ -469,6 +495,8 @@ class Flink:
             "classloader.resolve-order": "parent-first",
             "heartbeat.interval": "2000",
             "heartbeat.timeout": "10000",
+            # A task that cannot be cancelled ends its task manager, which keeps slots from the next attempt.
+            "task.cancellation.timeout": "30000",
             "cluster.io-pool.size": "4",
             "restart-strategy": "fixed-delay",
             "restart-strategy.fixed-delay.attempts": str(2**31 - 1),
@@ -523,8 +551,7 @@ class Flink:
         (self.folder / "tmp").mkdir(exist_ok=True)
         env = {}
         if name == "worker-pool":
-            # The pool starts `python` from the PATH: put this interpreter first.
-            env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+            # Jobs may name modules of this checkout, as benchmarks do.
             env["PYTHONPATH"] = f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"
         process = Process(name, self._command(name, config), self.folder / f"{name}.log", env, self.dies_with_parent)
         process.start()
@@ -549,16 +576,16 @@ class Flink:
     def _command(self, name: str, config: Path) -> list[str]:
         if name == "worker-pool":
             return [
-                sys.executable,
-                "-m",
-                "apache_beam.runners.worker.worker_pool_main",
-                f"--service_port={self.pool_port}",
+                str(Path(sys.executable).with_name("khabar")),
+                "worker-pool",
+                f"--port={self.pool_port}",
+                f"--metrics-port={self.metrics_port}",
             ]
         jars = fetch_flink()
         small = ["-XX:+UseSerialGC", *_JAVA_17, "-Dorg.slf4j.simpleLogger.showDateTime=true"]
         if name == "jobmanager":
             main = "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint"
-            return _java(jars, main, ["--configDir", str(config)], ["-Xmx384m", *small])
+            return _java(jars, main, ["--configDir", str(config)], ["-Xmx384m", *_QUICK, *small])
         if name == "jobserver":
             arguments = [
                 f"--flink-master=localhost:{self.rest_port}",
@@ -568,11 +595,17 @@ class Flink:
                 f"--artifacts-dir={self.folder / 'artifacts'}",
                 f"--flink-conf-dir={config}",
             ]
-            return _java(jars, "org.apache.beam.runners.flink.FlinkJobServerDriver", arguments, ["-Xmx384m", *small])
+            # With each job Beam sends every jar of the class path, 159 MB that the cluster has already. It overlooks
+            # those on the boot class path.
+            runner = jars / f"beam-runners-flink-{FLINK_VERSION}-{FLINK_RUNNER_VERSION}.jar"
+            rest = os.pathsep.join(str(jar) for jar in sorted(jars.glob("*.jar")) if jar != runner)
+            options = ["-Xmx384m", *_QUICK, *small, f"-Xbootclasspath/a:{rest}"]
+            return _java(runner, "org.apache.beam.runners.flink.FlinkJobServerDriver", arguments, options)
         settings = [f"-D{key}={value}" for key, value in self.task_manager_options().items()]
         main = "org.apache.flink.runtime.taskexecutor.TaskManagerRunner"
         memory = ["-Xmx640m", "-XX:MaxDirectMemorySize=320m", "-XX:MaxMetaspaceSize=256m"]
-        return _java(jars, main, ["--configDir", str(config), *settings], [*memory, *small])
+        options = [*memory, *small, *(_QUICK if self.quick_start else ())]
+        return _java(jars, main, ["--configDir", str(config), *settings], options)
 
     def rest(self, path: str) -> dict[str, Any]:
         """Return an answer of Flink's REST interface, empty while it does not answer."""

@@ -31,7 +31,7 @@ from pipeline.index import (
     StoryFeatures,
 )
 from pipeline.items import Item, Origin, dead_letter
-from pipeline.metrics import SANDBOX_FAILURES, STAGE_SECONDS
+from pipeline.metrics import SANDBOX_FAILURES, STAGE_RECORDS, STAGE_SECONDS
 from pipeline.resources import INDEX, SANDBOX
 from pipeline.sandbox import Chunk, Failure, Work, causes_of
 from pipeline.settings import Settings
@@ -157,6 +157,7 @@ class BatchedFn(StageFn):
 
     def ask(self, question: Callable[[Sequence[Q]], list[A]], records: Sequence[Q]) -> list[A]:
         """Ask the index, patiently while it cannot be reached: that is no fault of the records."""
+        STAGE_RECORDS.labels(question.__name__).inc(len(records))
         with fatal.stopping(IndexUnavailable, IndexDamaged, doing="the article index"):
             for attempt in _INDEX_RETRIES:
                 with attempt, STAGE_SECONDS.labels(question.__name__).time():
@@ -226,6 +227,7 @@ class SandboxedFn(StageFn):
         for place, waiting in enumerate(self._unsent):
             waiting.chunk, waiting.place = chunk, place
         self._chunks_out.append(chunk)
+        STAGE_RECORDS.labels(self.stage).inc(len(self._unsent))
         self._unsent, self._unsent_bytes = [], 0
 
     def _ready(self) -> Iterator[Item]:
@@ -250,6 +252,8 @@ class SandboxedFn(StageFn):
         assert item.origin is not None
         if result.reason in _TOOK_PROCESS_DOWN:
             SANDBOX_FAILURES.labels(result.reason).inc()
+            where = {"source": item.span.source, "position": item.span.end - 1, "stage": result.stage}
+            _log.warning("A record took its process down: %s", result.message, extra={**where, "reason": result.reason})
         return item.with_state(
             dead_letter(
                 item.origin,

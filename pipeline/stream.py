@@ -7,39 +7,46 @@ so the figures are the same for every runner.
 """
 
 import contextlib
-import json
 import logging
+import math
 import os
 import pickle
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
-from typing import Final, Literal
+from types import FrameType, MappingProxyType
+from typing import Any, Final, Literal, Protocol
 
 from kafka.errors import KafkaError
 
-from pipeline import services
+from pipeline import flink, logs, services
 from pipeline.fatal import JobStopped
 from pipeline.io import kafka_control
 from pipeline.io.kafka_config import PERMANENT_ERRORS, Connection, KafkaJob, Topics
 from pipeline.io.kafka_topics import Lag, NewTopics, lag, prepare, restore_positions
+from pipeline.metrics import STREAM_LAG, STREAM_MOVED, STREAM_RESTARTS
 from pipeline.settings import PIPELINE_VERSION, Settings
 
 _TICK_SECONDS: Final = 0.2
+_FLINK_LOOK_SECONDS: Final = 1.0
 _FIRST_PAUSE: Final = 1.0
 _LONGEST_PAUSE: Final = 30.0
 _VAIN_ATTEMPTS: Final = 10
 """Attempts in a row that commit nothing before the command gives up."""
+_CURRENT_SECONDS: Final = 15.0
+"""A command that has not heard of its brokers for so long is not ready."""
+_CANCEL_SECONDS: Final = 20.0
+"""How long the cluster may take to end what an attempt left on it."""
+_SLOTS_SECONDS: Final = 30.0
+"""How long slots are waited for before the job is submitted all the same."""
 _FOR_EVER: Final = str(2**63 - 1)
 _FLINK_BUNDLE_MS: Final = 20
 """How soon Flink ends a bundle whose readers have handed over; its default of a second would be idle time."""
@@ -62,7 +69,7 @@ class StreamOptions:
     worker_pool: str | None = None
     """``host:port`` of the pool that starts Python workers for Flink."""
     flink_rest: str | None = None
-    """Flink's REST address; with it, what an attempt left running on the cluster is cancelled before the next."""
+    """Flink's REST address; with it a lost job is noticed at once, and nothing is left on the cluster."""
     prism: Path | None = None
     """Prism binary; without it the one that `make services` fetched, else the one that Beam fetches."""
     parallelism: int = 1
@@ -75,6 +82,11 @@ class StreamOptions:
     new_partitions_seconds: float = 30.0
     drain_seconds: float = 60.0
     """Longest time that an orderly stop may take."""
+    stall_seconds: float = 300.0
+    """An attempt that commits nothing for so long, though records wait and brokers answer, is given up.
+
+    Twice as long after each attempt in a row that ended so, since a bundle of slow records may need it.
+    """
     heartbeat: Path | None = None
     """File that is touched while brokers answer and the run is current, for health checks."""
     graph: str = "pipeline.graph:build"
@@ -140,16 +152,34 @@ class Progress:
     """Committed source offsets per second, over the last few seconds."""
 
 
+class Say(Protocol):
+    """Takes a line that a log should hold, with what a program should find in it, such as a record's coordinates."""
+
+    def __call__(self, text: str, fields: Mapping[str, Any] = MappingProxyType({})) -> None: ...
+
+
 class Supervisor:
     """Runs the attempts of one `khabar stream`."""
 
-    def __init__(self, options: StreamOptions, show: Callable[[Progress], None], say: Callable[[str], None]) -> None:
+    def __init__(self, options: StreamOptions, show: Callable[[Progress], None], say: Say) -> None:
         """`show` is told of progress about once a second, `say` of each change that a log should hold."""
         self._options = options
         self._show = show
         self._say = say
         self._signals = 0
-        self._finished = threading.Event()
+        self._meter: _Meter | None = None
+        self._cluster = flink.Cluster(options.flink_rest) if options.flink_rest else None
+
+    def unready(self) -> str | None:
+        """Return why the stream does not do its work now, None when it does."""
+        meter = self._meter
+        if meter is None:
+            return "no job runs"
+        if time.monotonic() - meter.heard_at > _CURRENT_SECONDS:
+            return "Kafka does not answer"
+        if meter.waited() > max(_CURRENT_SECONDS, self._options.stall_seconds / 2):
+            return f"nothing was committed for {meter.waited():.0f} s though records wait"
+        return None
 
     def run(self) -> int:
         """Stream until SIGTERM or SIGINT; return the exit status: 0 when the job was drained.
@@ -161,17 +191,20 @@ class Supervisor:
         logging.getLogger("pipeline").addHandler(_Saying(self._say))
         logging.getLogger("kafka").setLevel(logging.CRITICAL)  # its errors come as exceptions, and are said once
         with self._signal_handlers(), tempfile.TemporaryDirectory(prefix="khabar-") as folder:
-            vain, pause = 0, _FIRST_PAUSE
+            vain, stalls, pause = 0, 0, _FIRST_PAUSE
             while True:
-                if not self._brokers_answer():
+                if not (self._brokers_answer() and self._cluster_answers()):
                     return 0  # told to stop before anything ran
-                attempt = _Attempt(self._options, self._options.job(), Path(folder), self._say)
+                attempt = _Attempt(self._options, self._options.job(), Path(folder), self._cluster, self._say)
                 try:
-                    ended = self._watch(attempt)
+                    ended = self._watch(attempt, self._options.stall_seconds * 2**stalls)
                 finally:
+                    self._meter = None
                     attempt.end()
                 if ended.status is not None:
                     return ended.status
+                STREAM_RESTARTS.labels(ended.cause).inc()
+                stalls = stalls + 1 if ended.cause == "stall" and not ended.moved else 0
                 vain, pause = (0, _FIRST_PAUSE) if ended.moved else (vain + 1, min(pause * 2, _LONGEST_PAUSE))
                 if vain >= _VAIN_ATTEMPTS:
                     raise JobStopped(f"{vain} attempts in a row committed nothing; the last one: {ended.reason}")
@@ -226,10 +259,44 @@ class Supervisor:
             raise JobStopped(f"Kafka refuses the request: {error}") from error
         return not self._signals
 
-    def _watch(self, attempt: "_Attempt") -> "_End":
+    def _cluster_answers(self) -> bool:
+        """Wait until Flink takes a job, free of what earlier ones left; return False when told to stop meanwhile."""
+        endpoint = self._options.job_endpoint
+        if self._options.runner != "flink" or endpoint is None:
+            return not self._signals
+        reported = ""
+        slots_deadline = math.inf
+        while True:
+            reason = f"waiting for Beam's job service at {endpoint}"
+            try:
+                host, _, port = endpoint.rpartition(":")
+                socket.create_connection((host, int(port)), timeout=5).close()
+                if self._cluster is None:
+                    break
+                reason = f"waiting for Flink at {self._options.flink_rest}"
+                if not self._cluster.cancel(self._options.job_name, _CANCEL_SECONDS):
+                    self._say("Flink does not end an earlier job of this name; going on beside it")
+                    break
+                reason = f"waiting for {self._options.parallelism} free slots at {self._options.flink_rest}"
+                slots_deadline = min(slots_deadline, time.monotonic() + _SLOTS_SECONDS)
+                # A cluster that makes slots on demand shows none before it is asked for them.
+                if self._cluster.free_slots() >= self._options.parallelism or time.monotonic() > slots_deadline:
+                    break
+                error = ""
+            except flink.ERRORS as found:
+                error = f": {type(found).__name__}: {found}"
+            self._show(Progress(reason))
+            if reported != reason:
+                reported = reason
+                self._say(f"{reason}{error}")
+            if not self._sleep(0.5):
+                return False
+        return not self._signals
+
+    def _watch(self, attempt: "_Attempt", stall_seconds: float) -> "_End":
         """Follow an attempt until it ends or the command is told to stop."""
         attempt.start()
-        meter = _Meter(attempt.job, self._show, self._say, self._options.heartbeat)
+        meter = self._meter = _Meter(attempt.job, self._show, self._say, self._options.heartbeat)
         try:
             while not self._signals:
                 if failed := attempt.failed():
@@ -237,7 +304,10 @@ class Supervisor:
                     # take the job back.
                     with contextlib.suppress(KafkaError, OSError):
                         self._go_on_unless_superseded(attempt, kafka_control.standing(attempt.job))
-                    return _End(reason=failed, moved=meter.moved)
+                    return _End(reason=failed.reason, cause=failed.cause, moved=meter.moved)
+                if meter.waited() > stall_seconds:
+                    reason = f"nothing was committed for {meter.waited():.0f} s though records wait"
+                    return _End(reason=reason, cause="stall", moved=meter.moved)
                 self._go_on_unless_superseded(attempt, meter.standing)
                 time.sleep(_TICK_SECONDS)
             return _End(status=self._drain(attempt, meter))
@@ -281,7 +351,7 @@ class Supervisor:
 class _Saying(logging.Handler):
     """Hands what the Kafka layer reports, such as a reason to wait, to a function."""
 
-    def __init__(self, say: Callable[[str], None]) -> None:
+    def __init__(self, say: Say) -> None:
         super().__init__(logging.WARNING)
         self._say = say
 
@@ -295,6 +365,7 @@ class _End:
 
     status: int | None = None
     reason: str = ""
+    cause: Literal["job", "runner", "stall"] = "job"
     moved: bool = False
     """Whether it committed anything."""
 
@@ -302,9 +373,13 @@ class _End:
 class _Attempt:
     """One job process, and the Prism that runs its job."""
 
-    def __init__(self, options: StreamOptions, job: KafkaJob, folder: Path, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, options: StreamOptions, job: KafkaJob, folder: Path, cluster: flink.Cluster | None, say: Say
+    ) -> None:
         self._options = options
         self.job = job
+        self._cluster = cluster
+        self._lost = ""
         self._folder = folder
         self._say = say
         self._prism: services.Prism | None = None
@@ -322,8 +397,6 @@ class _Attempt:
             except services.ServiceError as error:
                 raise JobStopped(f"cannot start Prism: {error}") from error
             endpoint = self._prism.job_endpoint
-        elif self._options.flink_rest is not None:
-            _cancel_leftovers(self._options.flink_rest, self.job)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "pipeline.stream_job"],
             stdin=subprocess.PIPE,
@@ -336,33 +409,54 @@ class _Attempt:
         with contextlib.suppress(BrokenPipeError), self._process.stdin as stdin:
             pickle.dump((self._options, self.job, endpoint), stdin)
         threading.Thread(target=self._read_errors, name="job-errors", daemon=True).start()
+        if self._cluster is not None:
+            threading.Thread(target=self._look_after, args=(self._cluster,), name="flink-job", daemon=True).start()
+
+    def _look_after(self, cluster: flink.Cluster) -> None:
+        """Notice that the cluster has lost the job: a job manager that was started anew knows nothing of it."""
+        assert self._process is not None
+        state = ""
+        while self._process.poll() is None and not self._lost:
+            time.sleep(_FLINK_LOOK_SECONDS)
+            with contextlib.suppress(*flink.ERRORS):
+                known = cluster.jobs(self.job.name).get(self.job.run)
+                if known is not None:
+                    state = known[1]
+                    if state in flink.FINAL_STATES:
+                        self._lost = f"Flink says that the job is {state.lower()}"
+                elif state:
+                    self._lost = "the job manager was started anew and does not know the job"
 
     def _read_errors(self) -> None:
         assert self._process is not None
         assert self._process.stderr is not None
         for line in self._process.stderr:
             text = line.decode("utf-8", "replace").rstrip()
-            if text.startswith("Waiting for Kafka") or self._options.debug:
+            entry = logs.parse(text)
+            if entry is not None:
+                self._say(entry.pop("message"), entry)
+                continue
+            if self._options.debug:
                 self._say(text)
             self._errors = [*self._errors[-20:], text]
 
-    def failed(self) -> str | None:
+    def failed(self) -> "_End | None":
         """Return why this attempt is over, None while it runs. Raises `JobStopped` when another one cannot help."""
         from pipeline.stream_job import EXIT_STOPPED
 
         assert self._process is not None
         if self._prism is not None and not self._prism.process.running:
-            return f"Prism ended with status {self._prism.process.status}"
+            return _End(reason=f"Prism ended with status {self._prism.process.status}", cause="runner")
         status = self._process.poll()
         if status is None:
-            return None
+            return _End(reason=self._lost, cause="runner") if self._lost else None
         time.sleep(_TICK_SECONDS)  # for the last lines of its errors
         if status < 0:
-            return f"the job process was ended by {signal.Signals(-status).name}"
+            return _End(reason=f"the job process was ended by {signal.Signals(-status).name}")
         last = self._errors[-1] if self._errors else f"status {status}"
         if status == EXIT_STOPPED:
             raise JobStopped(last)
-        return f"the job ended: {last}"
+        return _End(reason=f"the job ended: {last}")
 
     def finished(self) -> bool:
         """Whether the job came to its own end."""
@@ -374,15 +468,16 @@ class _Attempt:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGTERM)
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(15)
+                self._process.wait(1 if self._lost else 15)
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
         if self._prism is not None:
             self._prism.process.kill()
-        elif self._options.flink_rest is not None:
+        elif self._cluster is not None:
             # A job server that died, or was still submitting, knows nothing of a job that it should cancel.
-            _cancel_leftovers(self._options.flink_rest, self.job)
+            with contextlib.suppress(*flink.ERRORS):
+                self._cluster.cancel(self.job.name, _CANCEL_SECONDS)
 
 
 class _Meter:
@@ -392,7 +487,7 @@ class _Meter:
         self,
         job: KafkaJob,
         show: Callable[[Progress], None],
-        say: Callable[[str], None],
+        say: Say,
         heartbeat: Path | None,
     ) -> None:
         self._job = job
@@ -401,9 +496,11 @@ class _Meter:
         self._say = say
         self._closed = threading.Event()
         self._history: list[tuple[float, int]] = []
-        self._start: int | None = None
         self.state = "running"
         self.moved = False
+        self.heard_at = time.monotonic()
+        """When brokers last answered."""
+        self._waits_since = math.inf
         self.partitions: frozenset[int] = frozenset()
         self.standing = kafka_control.Standing.CURRENT
         self._thread = threading.Thread(target=self._follow, name="progress", daemon=True)
@@ -417,36 +514,39 @@ class _Meter:
                 self.standing = kafka_control.standing(self._job)
             except (KafkaError, OSError) as error:
                 failures += 1
+                self._waits_since = math.inf  # no fault of the attempt
                 if not lost and failures > 1:  # the first one may be a new coordinator's
                     lost = f"Kafka does not answer, waiting ({type(error).__name__})"
                     self._say(lost)
                 self._show(Progress(lost or self.state))
                 continue
             failures = 0
+            self.heard_at = time.monotonic()
             if self._heartbeat is not None:
                 self._heartbeat.touch()
             if lost:
                 lost = ""
                 self._say("Kafka answers again")
             self.partitions = now.partitions
-            self._start = now.committed if self._start is None else self._start
-            self.moved = now.committed > self._start
+            for source, behind in now.sources.items():
+                STREAM_LAG.labels(source).set(behind)
+            if self._history and now.committed > self._history[-1][1]:
+                self.moved = True
+                self._waits_since = math.inf
+                STREAM_MOVED.set_to_current_time()
+            if now.behind == 0:
+                self._waits_since = math.inf
+            elif self._waits_since == math.inf:
+                self._waits_since = self.heard_at
             self._history = [*self._history[-9:], (time.monotonic(), now.committed)]
             (began, first), (ended, last) = self._history[0], self._history[-1]
             rate = (last - first) / (ended - began) if ended > began else 0.0
             self._show(Progress(self.state, now, rate))
 
+    def waited(self) -> float:
+        """Return for how long records have been waiting without any commit, in seconds."""
+        return max(0.0, time.monotonic() - self._waits_since)
+
     def close(self) -> None:
         self._closed.set()
         self._thread.join(10)
-
-
-def _cancel_leftovers(rest: str, job: KafkaJob) -> None:
-    """Cancel what earlier attempts of the job still have on the cluster; it is idle, but keeps its slots."""
-    with contextlib.suppress(OSError, ValueError):
-        with urllib.request.urlopen(f"{rest}/jobs/overview", timeout=10) as answer:  # noqa: S310
-            jobs = json.load(answer)["jobs"]
-        for entry in jobs:
-            if entry["name"].startswith(f"{job.name}-") and entry["state"] in ("RUNNING", "RESTARTING", "CREATED"):
-                request = urllib.request.Request(f"{rest}/jobs/{entry['jid']}?mode=cancel", method="PATCH")  # noqa: S310
-                urllib.request.urlopen(request, timeout=10).close()  # noqa: S310

@@ -17,6 +17,7 @@ from types import FrameType
 from typing import Any, Final
 
 from pipeline import fatal
+from pipeline.logs import JsonFormatter
 from pipeline.stream import StreamOptions
 
 EXIT_STOPPED: Final = 3
@@ -93,8 +94,11 @@ def _cause(text: str) -> str:
 
 
 def _logging(*, debug: bool) -> None:
-    logging.basicConfig(format="%(message)s", level=logging.INFO if debug else logging.CRITICAL, stream=sys.stderr)
-    logging.getLogger("pipeline").setLevel(logging.WARNING)
+    handler = logging.StreamHandler()
+    handler.setFormatter(JsonFormatter())  # for the parent process, which shows or passes it on
+    logging.basicConfig(handlers=[handler], level=logging.INFO if debug else logging.CRITICAL)
+    for ours in ("pipeline", "khabar"):
+        logging.getLogger(ours).setLevel(logging.WARNING)
 
 
 if __name__ == "__main__":

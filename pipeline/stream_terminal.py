@@ -1,17 +1,24 @@
 """The progress line of `khabar stream`: on a terminal one line that is rewritten, in a log only what changes."""
 
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
+from typing import Any, Literal
 
 from rich.console import Console
 
-from pipeline.stream import Progress
+from pipeline import logs
+from pipeline.stream import Progress, Say
 
 
 @contextmanager
-def showing() -> Iterator[tuple[Callable[[Progress], None], Callable[[str], None]]]:
+def showing(log_format: Literal["text", "json"] = "text") -> Iterator[tuple[Callable[[Progress], None], Say]]:
     """Give two functions: one shows progress, one says a line that stays."""
+    if log_format == "json":
+        yield (lambda _progress: None), _say_json
+        return
     console = Console(stderr=True, highlight=False)
     if not console.is_terminal:
         yield (lambda _progress: None), _say_dated(console)
@@ -27,8 +34,13 @@ def line(progress: Progress) -> str:
     return f"{progress.state}: {progress.rate:,.0f} records/s, {progress.lag.behind:,} behind"
 
 
-def _say_dated(console: Console) -> Callable[[str], None]:
-    def say(text: str) -> None:
-        console.print(f"{time.strftime('%H:%M:%S')} khabar: {text}", soft_wrap=True, markup=False)
+def _say_dated(console: Console) -> Say:
+    def say(text: str, fields: Mapping[str, Any] = MappingProxyType({})) -> None:
+        where = f" ({fields['source']}, offset {fields['position']})" if "position" in fields else ""
+        console.print(f"{time.strftime('%H:%M:%S')} khabar: {text}{where}", soft_wrap=True, markup=False)
 
     return say
+
+
+def _say_json(text: str, fields: Mapping[str, Any] = MappingProxyType({})) -> None:
+    print(logs.line(text, fields), file=sys.stderr, flush=True)

@@ -57,7 +57,7 @@ def test_flink_has_the_native_settings(tmp_path: Any) -> None:
     text = environment("jobmanager")["FLINK_PROPERTIES"]
     assert text == environment("taskmanager")["FLINK_PROPERTIES"]
     composed = dict(line.split(": ", 1) for line in text.strip().splitlines())
-    for key in ("classloader.resolve-order", "heartbeat.interval", "heartbeat.timeout"):
+    for key in ("classloader.resolve-order", "heartbeat.interval", "heartbeat.timeout", "task.cancellation.timeout"):
         assert composed[key] == native.configuration()[key]
     # Flink 1.16 calls it restart-strategy, later ones restart-strategy.type.
     assert composed["restart-strategy.type"] == native.configuration()["restart-strategy"]
@@ -85,9 +85,9 @@ def test_beam_is_one_version_everywhere() -> None:
 
 def test_worker_pool_runs_what_the_native_one_runs(tmp_path: Any) -> None:
     native = Flink(tmp_path)._command("worker-pool", tmp_path)
-    composed = SERVICES["worker-pool"]["entrypoint"]
-    assert composed[1:3] == native[1:3]
-    port = composed[3].removeprefix("--service_port=")
+    composed = SERVICES["worker-pool"]["command"]
+    assert [option.partition("=")[0] for option in composed[:3]] == [option.partition("=")[0] for option in native[1:]]
+    port = composed[1].removeprefix("--port=")
     assert environment("job")["KHABAR_WORKER_POOL"] == f"localhost:{port}"
     assert SERVICES["worker-pool"]["network_mode"] == "service:taskmanager"
 
@@ -103,7 +103,7 @@ def test_addresses_point_at_each_other() -> None:
     assert f"PLAINTEXT://{host}:{port}" in environment("kafka")["KAFKA_ADVERTISED_LISTENERS"]
 
 
-@pytest.mark.parametrize("name", sorted(OURS - {"worker-pool"}))
+@pytest.mark.parametrize("name", sorted(OURS))
 def test_commands_and_variables_are_those_of_the_command_line(name: str) -> None:
     command, *options = SERVICES[name]["command"]
     parameters = main.commands[command].params
@@ -121,4 +121,15 @@ def test_image_is_not_root_and_matches_the_job() -> None:
         for line in DOCKERFILE.splitlines()
         if line.startswith("FROM")
     )
-    assert "PATH=/opt/khabar/bin:$PATH" in DOCKERFILE  # the pool starts `python` from the PATH
+
+
+def test_prometheus_scrapes_every_process_that_serves_metrics() -> None:
+    scraped = yaml.safe_load((ROOT / "docs" / "monitoring" / "prometheus.yml").read_text("utf-8"))["scrape_configs"]
+    targets = {target for job in scraped for config in job["static_configs"] for target in config["targets"]}
+    serving = {"dashboard:8000"}
+    for name, service in SERVICES.items():
+        ports = [option.partition("=")[2] for option in service.get("command", []) if "--metrics-port=" in option]
+        host = service.get("network_mode", name).removeprefix("service:")
+        serving |= {f"{host}:{port}" for port in ports}
+    assert targets == serving
+    assert {"job:9100", "taskmanager:9100"} <= serving

@@ -37,6 +37,7 @@ from pipeline.io.kafka_config import (
 from pipeline.io.kafka_control import Standing, watch
 from pipeline.items import Gap, Item, Outcome, Span, dead_letter
 from pipeline.ledger import SpanTally, count_outcome
+from pipeline.metrics import COMMIT_SECONDS
 from schemas.codec import encode
 from schemas.reasons import Reason, Stage
 from schemas.records import SCHEMA_VERSION, Article, Dead, Duplicate, KafkaProvenance, Ledger, Record
@@ -217,7 +218,7 @@ class PartitionWriter:
         if self._tally is None or self._producer is None:
             return
         try:
-            with self._impatience():
+            with self._impatience(), COMMIT_SECONDS.time():
                 self._commit(self._producer, self._tally)
         except Exception as error:
             self.discard()

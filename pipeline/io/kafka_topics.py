@@ -95,9 +95,14 @@ class Lag:
 
     committed: int
     """Sum of the committed positions; grows by what was processed."""
-    behind: int
-    """Offsets between the committed positions and the ends."""
+    sources: dict[str, int]
+    """Offsets between committed position and end, by the ledger's name of the partition."""
     partitions: frozenset[int]
+
+    @property
+    def behind(self) -> int:
+        """Offsets between the committed positions and the ends, in all."""
+        return sum(self.sources.values())
 
 
 def lag(job: KafkaJob) -> Lag:
@@ -113,7 +118,7 @@ def lag(job: KafkaJob) -> Lag:
     committed = {place: found[place].offset if place in found else starts[place] for place in places}
     return Lag(
         committed=sum(committed.values()),
-        behind=sum(max(ends[place] - committed[place], 0) for place in places),
+        sources={job.source(place.partition): max(ends[place] - committed[place], 0) for place in places},
         partitions=frozenset(place.partition for place in places),
     )
 

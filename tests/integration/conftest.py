@@ -30,7 +30,7 @@ BAD_TIMES = 240.0
 
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
-    broker = Kafka(tmp_path_factory.mktemp("kafka"), dies_with_parent=True)
+    broker = Kafka(tmp_path_factory.mktemp("kafka"), quick_start=True, dies_with_parent=True)
     broker.start()
     yield broker
     broker.stop()
@@ -39,7 +39,7 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
 @pytest.fixture
 def flink(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flink]:
     """A cluster for one test: tests kill its parts, and a job that lost its job server may keep its slots."""
-    cluster = Flink(tmp_path_factory.mktemp("flink"), dies_with_parent=True)
+    cluster = Flink(tmp_path_factory.mktemp("flink"), quick_start=True, dies_with_parent=True)
     try:
         cluster.start()
         yield cluster
