@@ -272,9 +272,9 @@ _QUICK = ["-XX:TieredStopAtLevel=1"]
 """Half the time to start, for processes that live shortly or do little: the optimising compiler stays off."""
 
 
-def _java(jars: Path, main: str, arguments: Sequence[str], options: Sequence[str]) -> list[str]:
-    """Return the command that runs `main` from a jar, or from all jars of a folder."""
-    where = f"{jars}/*" if jars.is_dir() else str(jars)
+def _java(jars: Path | Sequence[Path], main: str, arguments: Sequence[str], options: Sequence[str]) -> list[str]:
+    """Return the command that runs `main` from all jars of a folder, or from those that are named."""
+    where = f"{jars}/*" if isinstance(jars, Path) else os.pathsep.join(str(jar) for jar in jars)
     return [_tool("java", "run Kafka and Flink"), *options, "-cp", where, main, *arguments]
 
 
@@ -595,12 +595,14 @@ class Flink:
                 f"--artifacts-dir={self.folder / 'artifacts'}",
                 f"--flink-conf-dir={config}",
             ]
-            # With each job Beam sends every jar of the class path, 159 MB that the cluster has already. It overlooks
-            # those on the boot class path.
-            runner = jars / f"beam-runners-flink-{FLINK_VERSION}-{FLINK_RUNNER_VERSION}.jar"
-            rest = os.pathsep.join(str(jar) for jar in sorted(jars.glob("*.jar")) if jar != runner)
+            # With each job Beam sends every jar of the class path, 159 MB that the cluster has. It overlooks the
+            # boot class path; Flink's own classes must stay, since they ask for their class loader.
+            everything = sorted(jars.glob("*.jar"))
+            needed = [jar for jar in everything if jar.name.startswith(("flink-", "beam-runners-flink"))]
+            needed = [jar for jar in needed if not jar.name.startswith(("flink-shaded", "flink-rpc-akka"))]
+            rest = os.pathsep.join(str(jar) for jar in everything if jar not in needed)
             options = ["-Xmx384m", *_QUICK, *small, f"-Xbootclasspath/a:{rest}"]
-            return _java(runner, "org.apache.beam.runners.flink.FlinkJobServerDriver", arguments, options)
+            return _java(needed, "org.apache.beam.runners.flink.FlinkJobServerDriver", arguments, options)
         settings = [f"-D{key}={value}" for key, value in self.task_manager_options().items()]
         main = "org.apache.flink.runtime.taskexecutor.TaskManagerRunner"
         memory = ["-Xmx640m", "-XX:MaxDirectMemorySize=320m", "-XX:MaxMetaspaceSize=256m"]

@@ -193,10 +193,10 @@ class Supervisor:
         with self._signal_handlers(), tempfile.TemporaryDirectory(prefix="khabar-") as folder:
             vain, stalls, pause = 0, 0, _FIRST_PAUSE
             while True:
-                if not (self._brokers_answer() and self._cluster_answers()):
-                    return 0  # told to stop before anything ran
                 attempt = _Attempt(self._options, self._options.job(), Path(folder), self._cluster, self._say)
                 try:
+                    if not (self._brokers_answer() and self._cluster_answers()):
+                        return 0  # told to stop before anything ran
                     ended = self._watch(attempt, self._options.stall_seconds * 2**stalls)
                 finally:
                     self._meter = None
@@ -383,11 +383,21 @@ class _Attempt:
         self._folder = folder
         self._say = say
         self._prism: services.Prism | None = None
-        self._process: subprocess.Popen[bytes] | None = None
         self._errors: list[str] = []
+        self._started = False
+        # Loads what it needs while brokers and cluster are waited for, and begins with what `start` writes to it.
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "pipeline.stream_job"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            preexec_fn=services.die_with_parent,
+        )
 
     def start(self) -> None:
-        """Announce the run and start its processes. Raises `JobStopped` when Prism cannot be had."""
+        """Announce the run and start its job. Raises `JobStopped` when Prism cannot be had."""
+        self._started = True
         kafka_control.announce(self.job)
         endpoint = self._options.job_endpoint
         if endpoint is None:
@@ -397,14 +407,6 @@ class _Attempt:
             except services.ServiceError as error:
                 raise JobStopped(f"cannot start Prism: {error}") from error
             endpoint = self._prism.job_endpoint
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "pipeline.stream_job"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-            preexec_fn=services.die_with_parent,
-        )
         assert self._process.stdin is not None
         with contextlib.suppress(BrokenPipeError), self._process.stdin as stdin:
             pickle.dump((self._options, self.job, endpoint), stdin)
@@ -414,7 +416,6 @@ class _Attempt:
 
     def _look_after(self, cluster: flink.Cluster) -> None:
         """Notice that the cluster has lost the job: a job manager that was started anew knows nothing of it."""
-        assert self._process is not None
         state = ""
         while self._process.poll() is None and not self._lost:
             time.sleep(_FLINK_LOOK_SECONDS)
@@ -428,7 +429,6 @@ class _Attempt:
                     self._lost = "the job manager was started anew and does not know the job"
 
     def _read_errors(self) -> None:
-        assert self._process is not None
         assert self._process.stderr is not None
         for line in self._process.stderr:
             text = line.decode("utf-8", "replace").rstrip()
@@ -444,7 +444,6 @@ class _Attempt:
         """Return why this attempt is over, None while it runs. Raises `JobStopped` when another one cannot help."""
         from pipeline.stream_job import EXIT_STOPPED
 
-        assert self._process is not None
         if self._prism is not None and not self._prism.process.running:
             return _End(reason=f"Prism ended with status {self._prism.process.status}", cause="runner")
         status = self._process.poll()
@@ -460,21 +459,21 @@ class _Attempt:
 
     def finished(self) -> bool:
         """Whether the job came to its own end."""
-        return self._process is not None and self._process.poll() == 0
+        return self._process.poll() == 0
 
     def end(self) -> None:
         """End the attempt's processes; on Flink the job is cancelled first."""
-        if self._process is not None:
+        if self._started and self._prism is None and self._cluster is None:  # only this process can cancel the job
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGTERM)
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(1 if self._lost else 15)
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
+                self._process.wait(15)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
         if self._prism is not None:
             self._prism.process.kill()
-        elif self._cluster is not None:
+        elif self._started and self._cluster is not None:
             # A job server that died, or was still submitting, knows nothing of a job that it should cancel.
             with contextlib.suppress(*flink.ERRORS):
                 self._cluster.cancel(self.job.name, _CANCEL_SECONDS)

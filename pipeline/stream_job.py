@@ -27,6 +27,8 @@ _CANCEL_SECONDS: Final = 10.0
 
 def main() -> None:
     """Run one attempt; ends the process."""
+    for module in ("apache_beam", "pipeline.io.kafka_source", "pipeline.io.kafka_sink", "pipeline.graph"):
+        importlib.import_module(module)
     options, job, endpoint = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the parent process
     _logging(debug=options.debug)
     try:

@@ -36,9 +36,9 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
     broker.stop()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def flink(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flink]:
-    """A cluster for one test: tests kill its parts, and a job that lost its job server may keep its slots."""
+    """One cluster for all tests: they kill its parts and start them again, and no job of theirs may stay on it."""
     cluster = Flink(tmp_path_factory.mktemp("flink"), quick_start=True, dies_with_parent=True)
     try:
         cluster.start()

@@ -1,10 +1,9 @@
 """`khabar stream` on a real Flink cluster: drain, recovery of each process, with and without checkpoints."""
 
-import contextlib
 import os
 import signal
-from pathlib import Path
 
+from pipeline.flink import FINAL_STATES
 from pipeline.services import Flink
 from tests.integration.conftest import Deploy, StartStream, eventually, payloads
 
@@ -14,15 +13,9 @@ def arguments(flink: Flink) -> list[str]:
     return ["--runner", "flink", *where, "--parallelism", "2", "--transaction-timeout", "10"]
 
 
-def workers(flink: Flink) -> list[int]:
-    """Return the process ids of the Python workers that the pool has started."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            if parent == flink.processes["worker-pool"].pid:
-                found.append(int(folder.name))
-    return found
+def nothing_is_left(flink: Flink) -> bool:
+    states = {job["state"] for job in flink.rest("/jobs/overview")["jobs"]}
+    return states <= FINAL_STATES and not flink.workers()
 
 
 def test_every_process_may_die_and_the_job_is_drained(deploy: Deploy, start_stream: StartStream, flink: Flink) -> None:
@@ -35,13 +28,14 @@ def test_every_process_may_die_and_the_job_is_drained(deploy: Deploy, start_stre
         before = deployment.behind()
         eventually(lambda before=before: deployment.behind() < before, f"some is committed before {victim} dies")  # type: ignore[misc]
         if victim == "worker":
-            for pid in workers(flink):
+            for pid in flink.workers():
                 os.kill(pid, signal.SIGKILL)
         else:
             flink.processes[victim].kill()
             flink.start_process(victim)
     eventually(lambda: deployment.behind() == 0, "everything is processed")
     assert stream.drain() == 0, stream.text()
+    eventually(lambda: nothing_is_left(flink), "jobs and workers end", 20)
     assert deployment.verify().startswith(f"ok: {sent} records of 2 sources")
 
 
@@ -57,4 +51,5 @@ def test_checkpoints_change_nothing_and_a_killed_driver_is_succeeded(
     deployment.send(payloads(4000, first=20_000))
     eventually(lambda: deployment.behind() == 0, "everything is processed")
     assert second.drain() == 0, second.text()
+    eventually(lambda: nothing_is_left(flink), "jobs and workers end", 20)
     assert deployment.verify().startswith("ok: 24000 records of 2 sources")

@@ -93,6 +93,19 @@ def test_job_process_prism_and_broker_may_die(deploy: Deploy, start_stream: Star
     assert len({orjson.loads(line)["duplicate_of"] for line in deployment.values(deployment.topics.duplicates)}) == sent
 
 
+def test_an_attempt_that_stands_still_is_replaced(deploy: Deploy, start_stream: StartStream) -> None:
+    deployment = deploy()
+    deployment.send(payloads(2000))
+    stream = start_stream(deployment, "--stall-seconds", 10)
+    eventually(lambda: deployment.behind() < 2000, "the first transaction")
+    os.kill(stream.children()["prism"], signal.SIGSTOP)
+    deployment.send(payloads(2000, first=2000))
+    eventually(lambda: "nothing was committed for" in stream.text(), "it is noticed", 60)
+    settled(deployment)
+    assert stream.drain() == 0, stream.text()
+    assert deployment.verify().startswith("ok: 4000 records of 2 sources")
+
+
 def test_a_killed_command_leaves_nothing_behind(deploy: Deploy, start_stream: StartStream) -> None:
     deployment = deploy()
     deployment.send(payloads(20_000))
