@@ -45,6 +45,8 @@ _CURRENT_SECONDS: Final = 15.0
 """A command that has not heard of its brokers for so long is not ready."""
 _CANCEL_SECONDS: Final = 20.0
 """How long the cluster may take to end what an attempt left on it."""
+_FIRST_COMMIT_SECONDS: Final = 120.0
+"""What an attempt may take to its first commit at least: processes start and load, on a machine that is busy."""
 _SLOTS_SECONDS: Final = 30.0
 """How long slots are waited for before the job is submitted all the same."""
 _FOR_EVER: Final = str(2**63 - 1)
@@ -85,7 +87,8 @@ class StreamOptions:
     stall_seconds: float = 300.0
     """An attempt that commits nothing for so long, though records wait and brokers answer, is given up.
 
-    Twice as long after each attempt in a row that ended so, since a bundle of slow records may need it.
+    Two minutes at least for its first commit, and twice as long after each attempt in a row that ended so, since a bundle
+    of slow records may need it.
     """
     heartbeat: Path | None = None
     """File that is touched while brokers answer and the run is current, for health checks."""
@@ -305,7 +308,7 @@ class Supervisor:
                     with contextlib.suppress(KafkaError, OSError):
                         self._go_on_unless_superseded(attempt, kafka_control.standing(attempt.job))
                     return _End(reason=failed.reason, cause=failed.cause, moved=meter.moved)
-                if meter.waited() > stall_seconds:
+                if meter.waited() > (stall_seconds if meter.moved else max(stall_seconds, _FIRST_COMMIT_SECONDS)):
                     reason = f"nothing was committed for {meter.waited():.0f} s though records wait"
                     return _End(reason=reason, cause="stall", moved=meter.moved)
                 self._go_on_unless_superseded(attempt, meter.standing)
