@@ -87,8 +87,8 @@ class StreamOptions:
     stall_seconds: float = 300.0
     """An attempt that commits nothing for so long, though records wait and brokers answer, is given up.
 
-    Two minutes at least for its first commit, and twice as long after each attempt in a row that ended so, since a bundle
-    of slow records may need it.
+    Two minutes at least for its first commit, and twice as long after each attempt in a row that ended so, since a
+    bundle of slow records may need it.
     """
     heartbeat: Path | None = None
     """File that is touched while brokers answer and the run is current, for health checks."""
