@@ -20,7 +20,7 @@ from trafilatura.settings import Document
 
 from transforms import boilerplate
 from transforms.clean import clean_line, clean_text
-from transforms.dom import length_of, names_of, selector, text_of
+from transforms.dom import length_of, selector, text_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,11 +45,12 @@ _NEVER: Final = frozenset({
     "script", "style", "noscript", "template", "svg", "iframe", "object", "embed", "applet", "canvas", "map",
     "audio", "video", "nav", "footer", "aside", "button", "input", "select", "option", "textarea", "label",
     "fieldset", "menu", "dialog", "head", "link", "meta", "base", "area", "param", "noframes", "frame", "frameset",
-    "math", "rp", "rt", "form",
+    "math", "rp", "rt", "form", "picture", "source", "track",
 })
 # fmt: on
 """Elements that hold no article text; some content systems wrap a whole page in a form, which then stays."""
 _WRAPPERS: Final = frozenset({"form", "fieldset", "noscript", "label"})
+_ALWAYS: Final = sorted(_NEVER - _WRAPPERS)
 _FURNITURE: Final = re.compile(
     r"""(?:^|[\s_-])(?:
         related | recommend(?:ed|ations?)? | newsletters? | subscri(?:be|ption)s? | shar(?:e|ing) | social
@@ -98,7 +99,7 @@ def extract_body(
         method, lines = "trafilatura-fast", _trafilatura(tree, url, fast=True)
         coverage = _coverage(lines, paragraphs)
         best = _score(lines, coverage) + 0.05
-        for name, candidate in _second_opinions(tree, url, lines, coverage):
+        for name, candidate in _second_opinions(tree, url, lines, coverage, paragraphs):
             share = _coverage(candidate, paragraphs)
             if _score(candidate, share) > best:
                 lines, coverage, best, fallback = candidate, share, _score(candidate, share), name
@@ -153,10 +154,15 @@ def _blocks(tree: HtmlElement) -> list[str]:
 
 def _strip(tree: HtmlElement) -> None:
     """Take elements that never hold article text out of `tree`."""
-    for element in list(tree.iter(*_NEVER)):
-        if element.tag in _WRAPPERS and next(element.iter("p", "h1"), None) is not None:
-            continue
-        _drop(element)
+    for main in tree.iter("main"):
+        # A button or menu that was never closed holds all that follows it.
+        for around in main.iterancestors(*_NEVER):
+            around.tag = "div"
+    etree.strip_elements(tree, *_ALWAYS, with_tail=False)
+    for element in list(tree.iter(*_WRAPPERS)):
+        if next(element.iter("p", "h1"), None) is None:
+            _drop(element)
+    etree.strip_tags(tree, "img", "font", "wbr")
 
 
 def _drop(element: HtmlElement) -> None:
@@ -185,17 +191,18 @@ def _measure(tree: HtmlElement) -> tuple[int, int, list[str]]:
     return total, linked, list(dict.fromkeys(paragraphs))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=8192)
 def _is_furniture(names: str) -> bool:
-    """Whether a class or id is one of parts beside the article; a page repeats its few hundred names many times."""
+    """Whether a class or id is one of parts beside the article; sites repeat their few hundred names many times."""
     return _FURNITURE.search(names) is not None
 
 
 def _drop_furniture(tree: HtmlElement, total: int, paragraphs: int) -> None:
     """Drop elements whose class says that they stand beside the article, unless much of the page is in them."""
     for element in list(tree.iter(*_MARKABLE)):
-        names = names_of(element)
-        if len(names) < 4 or not _is_furniture(names) or element.getparent() is None:
+        if not any(map(_is_furniture, (element.get("class") or "", element.get("id") or ""))):
+            continue
+        if element.getparent() is None:
             continue
         if length_of(element) > _MAX_FURNITURE * total or next(element.iter("h1"), None) is not None:
             continue
@@ -251,9 +258,11 @@ def _score(lines: Sequence[str], coverage: float) -> float:
 
 
 def _second_opinions(
-    tree: HtmlElement, url: str | None, lines: Sequence[str], coverage: float
+    tree: HtmlElement, url: str | None, lines: Sequence[str], coverage: float, paragraphs: list[str]
 ) -> Iterator[tuple[str, list[str]]]:
     """Yield other readings of the page where `lines` look wrong, by the name of their method."""
+    if not lines:
+        yield "paragraphs", paragraphs
     if sum(map(len, lines)) < _SHORT_BODY or _litter(lines) > 0.4:
         yield "trafilatura", _trafilatura(tree, url, fast=False)
     elif coverage < 0.6:
