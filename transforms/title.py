@@ -1,7 +1,7 @@
 """The title of a page: the right one of several, without the name of the site."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -23,6 +23,7 @@ _WEIGHT: Final[dict[str, float]] = {
     "other": 0.5,
 }
 """Weight of a statement; equal statements add up, so what a page says everywhere wins."""
+_KICKER: Final = re.compile(r"([^:|–—-]{3,60}?)(?:\s*[:|]|\s[-–—])\s+(.+)")
 _MAX: Final = 400
 _CUT: Final = re.compile(r"\s*(?:…|\.{3})$")
 
@@ -61,7 +62,9 @@ def find_title(
         votes[_key(short)] += _WEIGHT[title.source]
         spellings[short] += _WEIGHT[title.source]
     best = max(votes, key=lambda key: votes[key])
-    text = max((s for s in spellings if _key(s) == best), key=lambda s: spellings[s])
+    # Of spellings that differ in marks only, the one that stands in most places.
+    written = Counter(shortened)
+    text = max((s for s in spellings if _key(s) == best), key=lambda s: (written[s], spellings[s]))
     source = next(title.source for title, short in zip(candidates, shortened, strict=True) if _key(short) == best)
     return Title(text, "meta" if source in {"twitter", "other"} else source)
 
@@ -72,11 +75,25 @@ def _shortest_form(title: Title, others: Sequence[Title]) -> str:
     if _CUT.search(text):
         start = _CUT.sub("", text)
         text = next((o.text for o in others if o.text.startswith(start) and not _CUT.search(o.text)), text)
+    # The headline in JSON-LD is without kickers, or means what it has there.
+    if all(other.source != "json-ld" for other in others) and (
+        rest := next((rest for other in others if (rest := _common_rest(text, other.text))), None)
+    ):
+        return rest
     for other in others:
         # A heading may lack a kicker that merely stands in an element of its own; a stated title lacks it on purpose.
         if _is_part(other.text, text, kicker=other.source in {"json-ld", "meta"}):
             text = other.text
     return text
+
+
+def _common_rest(one: str, other: str) -> str | None:
+    """Return what two titles share behind two different kickers."""
+    first, second = (_KICKER.match(title) for title in (one, other))
+    if first is None or second is None or _key(first[1]) == _key(second[1]) or first[2] != second[2]:
+        return None
+    rest = first[2]
+    return rest if len(rest) >= 12 and len(rest.split()) > 2 else None
 
 
 def site_keys(structured: Structured, url: str | None, site: str | None) -> frozenset[str]:

@@ -69,6 +69,21 @@ def structured(headline: str | None = None, **meta: str) -> Structured:
             "إغلاق الجسر القديم بسبب الفيضان",
             "meta",
         ),
+        # Of spellings that differ in marks, the one in most places; two different kickers are no part of the title.
+        (
+            structured("High water - Bridge closed", og_title="High water: Bridge closed"),
+            [],
+            "High water: Bridge closed | The Post",
+            "High water: Bridge closed",
+            "json-ld",
+        ),
+        (
+            structured(og_title="High water: The old bridge is closed for days"),
+            ["After the storm - The old bridge is closed for days"],
+            None,
+            "The old bridge is closed for days",
+            "meta",
+        ),
         (structured(), [], "大雨で古い橋が通行止め｜The Post", "大雨で古い橋が通行止め", "title-element"),
     ],
 )
