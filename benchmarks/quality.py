@@ -57,7 +57,7 @@ class Score:
     authors: int = 0
     authors_exact: int = 0
     bylines_exact: int = 0
-    """Authors and organisations together, for gold that calls agencies authors."""
+    """Authors, or the organisations of a byline that names nobody, for gold that calls agencies authors."""
     dates: int = 0
     dates_right: int = 0
     dates_missing: int = 0
@@ -128,7 +128,7 @@ def judge(gold: Gold, scores: Iterable[Score]) -> Judged:
             people = normal_names(page.authors if page else ())
             score.authors += 1
             score.authors_exact += people == named
-            score.bylines_exact += named in {people, people | normal_names(page.organisations if page else ())}
+            score.bylines_exact += (people or normal_names(page.organisations if page else ())) == named
         if gold.knows_date:
             _judge_date(score, gold.date, page)
     return Judged(gold, page, precision, recall)

@@ -1,14 +1,15 @@
 """Who wrote a page: people apart from agencies, newsrooms and the site itself."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 from lxml.html import HtmlElement
 
 from transforms.clean import clean_line
-from transforms.dom import names_of, selector, text_of
+from transforms.dom import names_of, selector, text_of, text_selector
 from transforms.folding import fold
 from transforms.structured import Structured
 from transforms.wording import names, pattern
@@ -40,19 +41,45 @@ _STAMP: Final = re.compile(
     r"|actualizado|pubblicato|aggiornato|опубликовано|обновлено)\b.*",
     re.IGNORECASE,
 )
+_NAMED_SITE: Final = re.compile(r"\s*(.{2,60}?)\s*\((?:https?://)?(?:www\.)?[\w-]+(?:\.[\w-]+)+/?\)\s*")
+"""A name with its address, as a site gives its own."""
+_SOURCE: Final = re.compile(
+    r"\s*(?:quellen?|sources?|fuentes?|fonti?e?|kaynak|источники?|المصدر|منبع|来源|來源|出典)\s*[:：]\s*", re.IGNORECASE
+)
+_SIGNS: Final = re.compile(r"[a-zäöü]{2,5}(?:/[a-zäöü]{2,5})+")
+"""Signs of a house and of its writers, as agencies' desks put them."""
+_MARKS: Final = re.compile(r"[:?!？！…“”„«»]")
 _ACRONYM: Final = re.compile(r"[A-ZÄÖÜ]{2,5}")
 _DATE: Final = re.compile(r"\b(?:19|20)\d\d\b|\d{1,2}[:.]\d\d|\d{3,}")
 
+# fmt: off
+_FOLDERS: Final = (
+    "author", "authors", "autor", "autoren", "autores", "autori", "auteur", "auteurs", "redakteure", "journalist",
+    "profile", "profiles", "contributor", "contributors", "yazar", "yazarlar",
+)
+# fmt: on
+"""Folders of addresses in which sites keep the pages of their authors."""
+_AUTHOR_PAGES: Final = " or ".join(f"contains(., '/{folder}/')" for folder in _FOLDERS)
 _MARKED: Final = (
     selector(
-        ".//*[@rel='author' or @itemprop='author' or contains(@href, '/author/') or contains(@href, '/autor/')]"
-        "[not(self::link)]"
+        f"(.//@rel[. = 'author'] | .//@itemprop[. = 'author'] | .//@href[{_AUTHOR_PAGES}])/parent::*[not(self::link)]"
     ),
     selector(
-        ".//*[contains(@class, 'author') or contains(@class, 'Author') or contains(@class, 'byline')"
-        " or contains(@class, 'Byline') or contains(@class, 'autor') or contains(@id, 'author')"
-        " or contains(@id, 'byline') or contains(@data-testid, 'byline')][not(self::body or self::html)]"
+        "(.//@class[contains(., 'uthor') or contains(., 'byline') or contains(., 'Byline') or contains(., 'autor')]"
+        " | .//@id[contains(., 'author') or contains(., 'byline')] | .//@data-testid[contains(., 'byline')])"
+        "/parent::*[not(self::body or self::html)]"
     ),
+)
+_LABELLED: Final = text_selector(
+    ".//text()[string-length() < 60 and (contains(., 'utor') or contains(., 'uthor') or contains(., 'uteur') or"
+    " contains(., 'втор') or contains(., 'azar') or contains(., 'كاتب') or contains(., 'مؤلف') or"
+    " contains(., 'نویسنده') or contains(., '作者') or contains(., '記者') or contains(., '记者') or"
+    " contains(., '기자'))]"
+)
+_LABEL: Final = re.compile(
+    r"\s*(?:aut(?:h?or|eur|ore)(?:in|en|innen|rice|es|s|a|as|i)?(?:\s*[/(:]\s*-?(?:in|en|innen|autor|rice|s|n|a|as)\)?)*"
+    r"|автор(?:ы|и)?|yazar|(?:ال)?كاتبة?|(?:ال)?مؤلف|نویسنده|作者|記者|记者|기자)\s*[:：]?\s*",
+    re.IGNORECASE,
 )
 _ELSEWHERE: Final = re.compile(
     r"comment|related|teaser|sidebar|recommend|footer|promo|popular|widget|card|latest|newsletter|avatar|image|photo"
@@ -74,38 +101,61 @@ def split_names(values: Iterable[str], *, site_names: frozenset[str] = frozenset
     people: dict[str, str] = {}
     organisations: dict[str, str] = {}
     for value in values:
-        text = _ADDRESS.sub(" ", _BRACKETS.sub("", clean_line(value)[:2000]))
+        if site := _NAMED_SITE.fullmatch(value[:200]):
+            organisations.setdefault(fold(site[1]), site[1])
+            continue
+        source = _SOURCE.match(value)
+        text = _ADDRESS.sub(" ", _BRACKETS.sub("", clean_line(value[source.end() if source else 0 :])[:2000]))
         text = _STAMP.sub("", text)
         text = prefix.sub("", prefix.sub("", text))
         text = _ARABIC_AND.sub(lambda m: m.group() if _WAW_NAMES.match(m.string[m.start() :].strip()) else "؛", text)
-        for part in _SPLIT.split(text)[: 2 * _MAX_AUTHORS]:
+        house = False
+        for part in _parts(text, agencies):
             name = prefix.sub("", part).strip(" .,:;-–—*_'\"|/")
             key = fold(name)
             compact = key.replace(" ", "")
             if not compact or key in generic or len(name) > _MAX_NAME or _DATE.search(name):
                 continue
             if (
-                key in agencies
+                source is not None
+                or key in agencies
                 or compact in site_names
                 or pattern("house_words").search(name)
                 or _ACRONYM.fullmatch(name)
             ):
                 if not pattern("role_words").search(name) or key in agencies or compact in site_names:
                     organisations.setdefault(key, name)
-            elif _is_person(name):
+                house = True
+            elif _is_person(name) and not (house and _is_place(name)):
                 people.setdefault(key, name)
     return list(people.values())[:_MAX_AUTHORS], list(organisations.values())[:_MAX_AUTHORS]
+
+
+def _parts(text: str, agencies: frozenset[str]) -> Iterator[str]:
+    """Yield what a byline text lists; signs joined by a slash stay together unless an agency is among them."""
+    for part in _SPLIT.split(text)[: 2 * _MAX_AUTHORS]:
+        pieces = part.strip().split("/")
+        apart = len(pieces) > 1 and (any(fold(p) in agencies for p in pieces) or all(" " in p.strip() for p in pieces))
+        yield from pieces if apart else [part]
+
+
+def _is_place(name: str) -> bool:
+    """Whether a name behind that of a house is the house's place: people have two names there, or a sign."""
+    return " " not in name and name[:1].isupper() and not name.isupper()
 
 
 def _is_person(name: str) -> bool:
     words = name.split()
     if len(words) > 7 or pattern("role_words").search(name) or not any(c.isalpha() for c in name):
         return False
+    if _MARKS.search(name) or (len(words) > 2 and any(w.islower() and len(w) > 4 and w.isalpha() for w in words[1:])):
+        return False  # a sentence: the small words of names (de, von der, bint) are short
     if len(words) == 1 and len(name) < 2:
         return False
     cased = [w for w in words if w[0].isalpha() and w[0].lower() != w[0].upper()]
     # Signs ("dan", "ssi") are people too; a longer run of small letters is a phrase.
-    return not cased or any(w[0].isupper() for w in cased) or (len(words) == 1 and len(name) <= 5)
+    short = len(words) == 1 and (len(name) <= 5 or _SIGNS.fullmatch(name) is not None)
+    return not cased or any(w[0].isupper() for w in cased) or short
 
 
 def find_authors(tree: HtmlElement, structured: Structured, *, site_names: frozenset[str] = frozenset()) -> Byline:
@@ -141,6 +191,7 @@ def _evidence(tree: HtmlElement, structured: Structured) -> Iterable[tuple[str, 
     )
     yield "json-ld", [name for value in structured.many("creator") if (name := _person(structured, value))]
     yield "heading", _bylines(tree)
+    yield "label", _labelled(tree)
 
 
 def _person(structured: Structured, value: Any) -> str:
@@ -168,6 +219,20 @@ def _bylines(tree: HtmlElement) -> list[str]:
             texts.append(text)
         if texts and any(split_names(texts)):
             return texts
+    return []
+
+
+def _labelled(tree: HtmlElement) -> list[str]:
+    """Return the texts that follow a label ("Author", "Autorin/Autor") in its element or in the one around it."""
+    for node in _LABELLED(tree)[:60]:
+        label = " ".join(node.split())
+        element = node.getparent()
+        if element is None or not _LABEL.fullmatch(label):
+            continue
+        for around in (element, *islice(element.iterancestors(), 1)):
+            text = clean_line(text_of(around, limit=4 * _MAX_BYLINE, joint=" "))
+            if text.startswith(label) and len(label) < len(text) <= _MAX_BYLINE and not _elsewhere(around):
+                return [text[len(label) :]]
     return []
 
 

@@ -36,6 +36,16 @@ from transforms.structured import read_structured
         ("jane.doe@example.org", [], []),
         ("https://www.facebook.com/thepost", [], []),
         ("Jane Doe; jane doe", ["Jane Doe"], []),
+        ("srf/hosb;kesm", ["srf/hosb", "kesm"], []),
+        ("dpa/tmn", ["tmn"], ["dpa"]),
+        ("Max Müller/dpa", ["Max Müller"], ["dpa"]),
+        ("Jane Doe/John Roe", ["Jane Doe", "John Roe"], []),
+        ("Quelle: sid/dpa", [], ["sid", "dpa"]),
+        ("来源：新华社", [], ["新华社"]),
+        ("Morning Wave (www.morningwave.example)", [], ["Morning Wave"]),
+        ("BBC News, London", [], ["BBC News"]),
+        ("Reuters, Thorsten Kramer", ["Thorsten Kramer"], ["Reuters"]),
+        ("Minister stellt Zusammenhang her", [], []),
         ("Published January 6, 2026", [], []),
         ("Jane Doe | Updated: January 6, 2026", ["Jane Doe"], []),
     ],
@@ -78,3 +88,17 @@ def test_references_in_a_graph_are_followed() -> None:
 def test_authors_of_comments_and_teasers_are_others() -> None:
     html = '<body><p>Text</p><div class="comments"><span class="author">Some Reader</span></div>'
     assert byline(html) == ((), (), None)
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<ul><li><strong>Autorin/Autor</strong>\nJane Doe</li></ul>",
+        "<dl><dt>Autor:</dt></dl><p><b>Auteur</b> Jane Doe</p>",
+        "<div>Author: <span>Jane Doe</span></div>",
+        '<p>von <a href="/autoren/name/jane-doe">Jane Doe</a></p>',
+    ],
+)
+def test_bylines_that_are_only_labelled(html: str) -> None:
+    tree = document_fromstring(f"<html><body><h1>Headline</h1>{html}</body></html>")
+    assert find_authors(tree, read_structured(tree)).people == ("Jane Doe",)
