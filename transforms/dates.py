@@ -184,7 +184,8 @@ def _first_date(text: str, digits: str, names: Lexicon, day_first: bool | None) 
 
 _URL_DATE: Final = re.compile(
     r"(?<=[/_.=-])((?:19|20)\d{2})([/_.-])(\d{1,2}|[a-z]{3,9})(?:\2(\d{1,2})(?=$|[/_.?#&-]|[a-z]))?(?=$|[/_.?#&-]|[a-z])"
-    r"|(?<=[/_=-])((?:19|20)\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=$|[/_.?#&-])",
+    r"|(?<=[/_=-])((?:19|20)\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=$|[/_.?#&-])"
+    r"|(?<=[/_=-])(\d{1,2})([-_.])(\d{1,2})\9((?:19|20)\d{2})(?=$|[/_.?#&-])",
     re.IGNORECASE,
 )
 _URL_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -200,15 +201,21 @@ def _url_month(written: str) -> int | None:
 def date_in_url(url: str) -> ParsedDate | None:
     """Return the date in the path of `url` (``/2026/01/06/``, ``/2026/jan/06/``, ``-20260106``, ``/2026/01/``).
 
-    A year alone is no evidence of a date and gives None; so does a path with two different days.
+    A year alone is no evidence of a date and gives None; so does a path with two different days. A year at the end
+    (``/29-10-2026``) needs a day above 12, else no address says which number is the month.
     """
     path = url[:2000].split("//", 1)[-1].partition("/")[2]
     days: list[str] = []
     months: list[str] = []
     for match in _URL_DATE.finditer("/" + path):
-        year, separator, month_text, day_text, compact_year, compact_month, compact_day = match.groups()
+        year, separator, month_text, day_text, compact_year, compact_month, compact_day = match.groups()[:7]
         if compact_year:
             date = _date(int(compact_year), int(compact_month), int(compact_day))
+        elif match[11]:
+            first, second = int(match[8]), int(match[10])
+            if first <= 12 and second <= 12 and first != second:
+                continue
+            date = _date(int(match[11]), min(first, second), max(first, second))
         else:
             month = _url_month(month_text)
             if month is None:

@@ -1,7 +1,8 @@
 """What the extraction reads from a tree of elements, typed."""
 
+import re
 from collections.abc import Callable
-from typing import Any, Protocol, cast
+from typing import Any, Final, Protocol, cast
 
 from lxml import etree
 from lxml.html import HtmlElement
@@ -15,6 +16,9 @@ def _string(element: HtmlElement) -> str:
 
 class Text(Protocol):
     """A text node, as lxml gives them: a string that knows its element."""
+
+    is_tail: bool
+    """Whether it stands after its element, not in it."""
 
     def getparent(self) -> HtmlElement | None:
         """Return the element that the text stands in or after."""
@@ -60,6 +64,10 @@ def length_of(element: HtmlElement) -> int:
     return len(_string(element))
 
 
+# Content systems put an article's own topics into its class, where "category-popular" says nothing of the element.
+_TOPICS: Final = re.compile(r"(?<!\S)(?:tag|category|cat|topic|editorial|keyword)-\S+")
+
+
 def names_of(element: HtmlElement) -> str:
     """Return the class and the id of `element`, in which sites say what it is for."""
-    return f"{element.get('class') or ''} {element.get('id') or ''}"
+    return f"{_TOPICS.sub('', element.get('class') or '')} {element.get('id') or ''}"

@@ -1,6 +1,7 @@
 import pytest
 from lxml.html import document_fromstring
 
+from transforms.html import extract_html
 from transforms.published import find_times
 from transforms.structured import read_structured
 
@@ -60,3 +61,34 @@ def test_modified_and_the_day_as_written() -> None:
     assert found.published.value == "2026-01-06T21:30:00Z"
     assert found.day == "2026-01-07"
     assert found.modified.value == "2026-01-08T10:00:00Z"
+
+
+ARTICLE = "<html lang='de'><head><title>Die Lage am Abend</title></head><body>%s</body></html>"
+HEADLINE = "<h1>Die Lage am Abend</h1>"
+
+
+@pytest.mark.parametrize(
+    ("body", "day"),
+    [
+        # The clock of the site stands far above the headline.
+        ("<div class='date'>7. Januar 2026</div>" + "<p>x</p>" * 80 + HEADLINE + "<p>5. Januar 2026</p>", "2026-01-05"),
+        # A label says what a date is of, also in a part of the page that is not the article's.
+        (HEADLINE + "<p>Letzte Änderung: 07.01.2026</p><p>Erschienen am: 05.01.2026</p>", "2026-01-05"),
+        (HEADLINE + "<aside><dl><dt>Datum</dt><dd>05.01.2026</dd></dl></aside>", "2026-01-05"),
+        (HEADLINE + "<aside><dl><dt>Registriert:</dt><dd>05.01.2026</dd></dl></aside>", None),
+        # Readers see another day than the attribute has.
+        (HEADLINE + "<time datetime='2026-01-09T10:00:00Z'>Erschienen am 5. Januar 2026</time>", "2026-01-05"),
+        # A date of nothing in particular is often that of the last change.
+        ("<meta name='date' content='2026-01-09'>" + HEADLINE + "<p class='date'>05.01.2026</p>", "2026-01-05"),
+        ("<meta name='date' content='2026-01-05'>" + HEADLINE + "<p class='date'>09.01.2026</p>", "2026-01-05"),
+        ("<meta name='date' content='11/01/2026 12:43'>" + HEADLINE + "<p class='date'>01.11.2026</p>", "2026-11-01"),
+        # The topics of an article are no name of its element.
+        ("<div class='post category-popular'>" + HEADLINE + "<p>5. Januar 2026</p></div>", "2026-01-05"),
+        (HEADLINE + "<p>von Jane Doe, 5.1.26</p>", "2026-01-05"),
+        (HEADLINE + "<p>Version 5.1.26.4 ist da</p>", None),
+        ("<header><div class='clock'>7. Januar 2026</div></header><h2>Andere</h2><p>x</p>", None),
+    ],
+)
+def test_dates_beside_the_headline(body: str, day: str | None) -> None:
+    page = extract_html(ARTICLE % f"{body}<p>{'Ein Satz aus einem Bericht über die Lage des Landes. ' * 8}</p>")
+    assert (page.published.value if page.published else None) == day
