@@ -173,7 +173,7 @@ def main() -> None:
         archive = folder / "archive.jsonl"
         records = cut(options.file, PRESETS[options.preset] if options.preset else IDENTITY, options.records, archive)
         started = time.monotonic()
-        subprocess.run([KHABAR, "run", str(archive), "--out", str(folder / "out")], check=True, capture_output=True)
+        subprocess.run([KHABAR, "run", str(archive), "--out", str(folder / "out")], check=True, stdout=sys.stderr)
         print(f"{records} records by run in {time.monotonic() - started:.0f} s", flush=True)
         ran: Outcomes = {
             kind: [comparable(json.loads(line)) for line in (folder / "out" / f"{kind}.jsonl").open("rb")]
