@@ -115,13 +115,13 @@ def pass_through(path: Path) -> None:
     from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
     from benchmarks.pass_through import build
-    from pipeline.io.files import ReadFiles, WriteFiles
+    from pipeline.io.files import ReadFiles, Share, WriteFiles
 
     settings = Settings()
     with tempfile.TemporaryDirectory() as folder:
         started = time.perf_counter()
         p = beam.Pipeline(runner=FnApiRunner(), options=PipelineOptions([]))
-        build(p, ReadFiles((str(path),), settings), WriteFiles(Path(folder)), settings)
+        build(p, ReadFiles((Share(paths=(str(path),)),), settings), WriteFiles(Path(folder)), settings)
         p.run().wait_until_finish()
         seconds = time.perf_counter() - started
         with (Path(folder) / "duplicates.jsonl").open("rb") as lines:

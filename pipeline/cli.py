@@ -4,7 +4,7 @@ import os
 import sys
 import tomllib
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final, Literal, NoReturn, cast
 
 import click
 from click.core import ParameterSource
@@ -12,7 +12,7 @@ from click.core import ParameterSource
 from pipeline.cli_archives import FORMATS, Input, diff, export, mapping_of, replay, with_mapping
 from pipeline.cli_dashboard import dashboard, load, trends
 from pipeline.cli_index import explain, index
-from pipeline.cli_kafka import dead, one_line, stream, with_connection, worker_pool
+from pipeline.cli_kafka import dead, one_line, option, stream, with_connection, worker_pool
 
 CONFIG_FILE: Final = "khabar.toml"
 _CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100, "show_default": True}
@@ -95,6 +95,13 @@ def _fail(message: str) -> NoReturn:
     help="Write the articles in this form as well.",
 )
 @click.option("--parquet", is_flag=True, envvar="KHABAR_PARQUET", help="Short for --format parquet.")
+@option("--runner", "Engine that runs the job.", default="embedded", type=click.Choice(("embedded", "prism", "flink")))
+@option("--job-endpoint", "Beam job service; Prism is started without one.", metavar="HOST:PORT")
+@option("--worker-pool", "Flink: pool of Python workers.", metavar="HOST:PORT")
+@option("--flink-rest", "Flink: address of its REST interface, to clear up after a failure.", metavar="URL")
+@option("--parallelism", "Parallel readers on a cluster.", default=1, type=click.IntRange(1))
+@option("--split-mb", "On a cluster all readers share larger files.", default=64, type=click.IntRange(0))
+@option("--prism", "Prism binary.  [default: the one that Beam fetches]", type=click.Path(exists=True, dir_okay=False))
 @click.option("--debug", is_flag=True, envvar="KHABAR_DEBUG", help="Show the runner's log and tracebacks.")
 def run(
     paths: tuple[str, ...],
@@ -110,12 +117,16 @@ def run(
     formats: tuple[str, ...],
     parquet: bool,
     debug: bool,
+    **options: Any,
 ) -> None:
     """Run files and folders through the pipeline into a folder.
 
     Reads .txt, .html, .json, .jsonl, .csv, .tsv, WARC, ARC, RSS and Atom, each also .gz, .zst, .lz4, .bz2 or .xz; tar
     and zip files of these; and Parquet. A PATH may be an address such as s3://bucket/folder. Writes articles.jsonl,
     duplicates.jsonl, dead.jsonl and ledger.jsonl, in the order of the input.
+
+    With --runner flink the workers of a cluster share the files; they, --out and an SQLite index must be on a file
+    system that all of them see.
     """
     from pipeline.fatal import JobStopped
     from pipeline.run import interruptible, quiet_logs, run_files
@@ -138,7 +149,13 @@ def run(
     try:
         with progress_bar() as watch:
             summary = run_files(
-                paths, Path(out), settings, watch, mapping=mapping, formats=tuple(dict.fromkeys(wanted))
+                paths,
+                Path(out),
+                settings,
+                watch,
+                mapping=mapping,
+                formats=tuple(dict.fromkeys(wanted)),
+                cluster=_cluster(**options),
             )
     except JobStopped as error:
         _fail(f"{error}; {out} is as it was")
@@ -149,6 +166,22 @@ def run(
             raise
         _fail(f"{_last_line(error)}; {out} is as it was (--debug shows more)")
     show_summary(summary, Path(out))
+
+
+def _cluster(*, runner: str, split_mb: int, prism: str | None, **options: Any) -> Any:
+    """Return where a run takes place; None for this process."""
+    if runner == "embedded":
+        return None
+    from pipeline.run_cluster import Cluster
+
+    cluster = Cluster(
+        runner=cast("Literal['prism', 'flink']", runner),
+        split_bytes=split_mb * 1024 * 1024,
+        prism=Path(prism) if prism else None,
+        **options,
+    )
+    cluster.check()
+    return cluster
 
 
 @main.command()

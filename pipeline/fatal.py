@@ -1,5 +1,6 @@
 """Why a job stopped: an exception loses its type on the way through a runner, so what users must read is kept here."""
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,12 @@ _first: list[JobStopped] = []
 def first_cause() -> JobStopped | None:
     """Return the first reason that stopped the job of this process, if one was given."""
     return _first[0] if _first else None
+
+
+def cause_in(text: str) -> JobStopped | None:
+    """Return the reason that stopped a job in another process, from the runner's account of its failure."""
+    found = re.search(rf"{JobStopped.__name__}: (.+)", text)
+    return JobStopped(re.sub(r" \[while running .*|\\n.*", "", found[1]).strip()) if found else None
 
 
 def forget() -> None:

@@ -1,4 +1,4 @@
-"""`khabar run`: files through the graph, in this process and its sandbox, into a folder."""
+"""`khabar run`: files through the graph, in this process and its sandbox or on a cluster, into a folder."""
 
 import contextlib
 import logging
@@ -12,13 +12,16 @@ from concurrent.futures import BrokenExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pipeline import fatal, metrics
 from pipeline.export import export
 from pipeline.io.readers import UnreadableError, find_files, stored_size
 from pipeline.mapping import IDENTITY, FieldMapping
 from pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    from pipeline.run_cluster import Cluster, ClusterRun
 
 INDEX_FILE: Final = "index.sqlite"
 
@@ -57,11 +60,13 @@ def run_files(
     *,
     mapping: FieldMapping = IDENTITY,
     formats: tuple[str, ...] = (),
+    cluster: "Cluster | None" = None,
 ) -> RunSummary:
     """Run the files that `paths` name through the graph into the folder `out`; `watch` is told of progress.
 
-    `mapping` renames the fields of foreign dumps; `formats` are those of `pipeline.export` to write as well. The output
-    is put in place when all of it is there; until then `out` keeps what it holds.
+    `mapping` renames the fields of foreign dumps; `formats` are those of `pipeline.export` to write as well; without a
+    `cluster` all work is done here. The output is put in place when all of it is there; until then `out` keeps what it
+    holds.
 
     Raises:
         fatal.JobStopped: the run cannot be finished; nothing was put in place.
@@ -79,8 +84,9 @@ def run_files(
             settings = replace(settings, index_url=f"sqlite:///{output.staging / INDEX_FILE}")
         before = _counts()
         started = time.monotonic()
-        with _progress(files, watch), _ending_at_once(output, out):
-            _run_graph(files, output.staging, settings, mapping)
+        job = _job(cluster, files, output.staging)
+        with _progress(files, watch, job.progress), _ending_at_once(output, out, job.cancel):
+            job.run(settings, mapping)
             for kind in formats:
                 with fatal.stopping(OSError, doing=f"cannot write to {out}"):
                     export(output.staging, kind)
@@ -93,14 +99,23 @@ def run_files(
     return RunSummary(files=len(files), seconds=seconds, **counts)
 
 
+def _job(cluster: "Cluster | None", files: tuple[str, ...], staging: Path) -> "_EmbeddedRun | ClusterRun":
+    if cluster is None:
+        return _EmbeddedRun(files, staging)
+    from pipeline.run_cluster import ClusterRun
+
+    return ClusterRun(cluster, files, staging)
+
+
 @contextlib.contextmanager
-def _ending_at_once(output: Any, out: Path) -> Iterator[None]:
+def _ending_at_once(output: Any, out: Path, cancel: Callable[[], None]) -> Iterator[None]:
     """Let Ctrl-C and SIGTERM end the process here and now, cleaned up.
 
     Unwinding would wait for threads of the runner that wait for input; processes of the sandbox end with this one.
     """
 
     def end(signum: int, frame: FrameType | None) -> None:
+        cancel()
         output.discard()
         shown = "\x1b[?25h" if sys.stderr.isatty() else ""  # the progress bar had hidden the cursor
         os.write(2, f"{shown}khabar: interrupted; {out} is as it was\n".encode())
@@ -117,35 +132,53 @@ def _ending_at_once(output: Any, out: Path) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _run_graph(files: tuple[str, ...], staging: Path, settings: Settings, mapping: FieldMapping) -> None:
-    # Beam takes long to import, so the processes of the sandbox start beside it.
-    from pipeline.index import IndexDamaged, IndexUnavailable
-    from pipeline.resources import INDEX, SANDBOX
+class _EmbeddedRun:
+    """One run in this process."""
 
-    with fatal.stopping(BrokenExecutor, doing="the extraction processes cannot be started"):
-        SANDBOX.acquire(settings)
-    try:
-        import apache_beam as beam
-        from apache_beam.options.pipeline_options import PipelineOptions
-        from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+    def __init__(self, files: tuple[str, ...], staging: Path) -> None:
+        self._files = files
+        self._staging = staging
+        self._read_before = sum(_by_label(metrics.BYTES_READ, "source_kind").values())
+        self._records_before = sum(_by_label(metrics.OUTCOMES, "outcome").values())
 
-        from pipeline.graph import build
-        from pipeline.io.files import ReadFiles, WriteFiles
+    def run(self, settings: Settings, mapping: FieldMapping) -> None:
+        # Beam takes long to import, so the processes of the sandbox start beside it.
+        from pipeline.index import IndexDamaged, IndexUnavailable
+        from pipeline.resources import INDEX, SANDBOX
 
-        with fatal.stopping(ValueError, IndexUnavailable, IndexDamaged, doing="cannot open the article index"):
-            INDEX.acquire(settings)
+        with fatal.stopping(BrokenExecutor, doing="the extraction processes cannot be started"):
+            SANDBOX.acquire(settings)
         try:
-            p = beam.Pipeline(runner=FnApiRunner(), options=PipelineOptions([]))
-            build(p, ReadFiles(files, settings, mapping), WriteFiles(staging), settings)
-            p.run().wait_until_finish()
-        except Exception as error:
-            if stopped := fatal.first_cause():
-                raise stopped from error
-            raise
+            import apache_beam as beam
+            from apache_beam.options.pipeline_options import PipelineOptions
+            from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+
+            from pipeline.graph import build
+            from pipeline.io.files import ReadFiles, Share, WriteFiles
+
+            with fatal.stopping(ValueError, IndexUnavailable, IndexDamaged, doing="cannot open the article index"):
+                INDEX.acquire(settings)
+            try:
+                p = beam.Pipeline(runner=FnApiRunner(), options=PipelineOptions([]))
+                source = ReadFiles((Share(paths=self._files),), settings, mapping)
+                build(p, source, WriteFiles(self._staging), settings)
+                p.run().wait_until_finish()
+            except Exception as error:
+                if stopped := fatal.first_cause():
+                    raise stopped from error
+                raise
+            finally:
+                INDEX.release(settings)
         finally:
-            INDEX.release(settings)
-    finally:
-        SANDBOX.release(settings)
+            SANDBOX.release(settings)
+
+    def cancel(self) -> None:
+        """Nothing outlives this process."""
+
+    def progress(self) -> tuple[int, int]:
+        """Return the stored bytes that have been read, and the records that have an outcome."""
+        read = sum(_by_label(metrics.BYTES_READ, "source_kind").values()) - self._read_before
+        return read, sum(_by_label(metrics.OUTCOMES, "outcome").values()) - self._records_before
 
 
 def _counts() -> dict[str, dict[str, int]]:
@@ -171,19 +204,18 @@ def _difference(after: dict[str, int], before: dict[str, int]) -> dict[str, int]
 
 
 @contextlib.contextmanager
-def _progress(files: tuple[str, ...], watch: Callable[[Progress], None] | None) -> Iterator[None]:
+def _progress(
+    files: tuple[str, ...], watch: Callable[[Progress], None] | None, look: Callable[[], tuple[int, int]]
+) -> Iterator[None]:
     if watch is None:
         yield
         return
     total = sum(map(stored_size, files))
-    read_before = sum(_by_label(metrics.BYTES_READ, "source_kind").values())
-    records_before = sum(_by_label(metrics.OUTCOMES, "outcome").values())
     finished = threading.Event()
 
     def tell() -> None:
         while not finished.wait(0.2):
-            read = sum(_by_label(metrics.BYTES_READ, "source_kind").values()) - read_before
-            records = sum(_by_label(metrics.OUTCOMES, "outcome").values()) - records_before
+            read, records = look()
             watch(Progress(read, total, records))
 
     teller = threading.Thread(target=tell, name="progress", daemon=True)

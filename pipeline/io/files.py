@@ -1,11 +1,17 @@
-"""Files in, files out: the source and the sink of `khabar run`."""
+"""Files in, files out: the source of `khabar run`, its sink in one process, and the folder that appears whole.
+
+On a cluster the sink is another one, see `pipeline.io.parts`.
+"""
 
 import contextlib
 import os
+import secrets
 import shutil
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -14,7 +20,9 @@ from apache_beam.io.restriction_trackers import OffsetRange, OffsetRestrictionTr
 from apache_beam.transforms.core import RestrictionProvider
 
 from pipeline import fatal
+from pipeline.io.parts import Settled, end_of_file
 from pipeline.io.readers import FileReader, UnreadableError
+from pipeline.io.streams import is_remote
 from pipeline.items import Gap, Item
 from pipeline.ledger import SpanTally, count_outcome
 from pipeline.mapping import IDENTITY, FieldMapping
@@ -38,8 +46,26 @@ _END: Final = 2**62
 """A position is ``file number << 40 | record number``, so that positions grow in reading order."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """What one reader reads: of the records of `paths` every block whose number is `part`, counted modulo `of`.
+
+    All readers of a file pass over the records of the others. That costs next to nothing beside extraction, and works
+    for every kind of file, compressed or not, without a change of record numbers.
+    """
+
+    paths: tuple[str, ...]
+    """As they were given: they name the sources."""
+    part: int = 0
+    of: int = 1
+    folder: str = ""
+    """Where relative paths lead from; empty for the current folder."""
+    settled: Settled | None = None
+    """What earlier attempts of a job have written, to be passed over; such a job is also told where files end."""
+
+
 class _BundleTracker(OffsetRestrictionTracker):  # type: ignore[misc]
-    """Lets the reader stop for the end of a bundle, and nobody else divide the files: their order is the output's."""
+    """Lets the reader stop for the end of a bundle, and nobody else divide a share: its order is the output's."""
 
     def try_split(self, fraction_of_remainder: float) -> tuple[OffsetRange, OffsetRange] | None:
         split: tuple[OffsetRange, OffsetRange] | None = super().try_split(0) if fraction_of_remainder == 0 else None
@@ -47,125 +73,146 @@ class _BundleTracker(OffsetRestrictionTracker):  # type: ignore[misc]
 
 
 class _ReadingOrder(RestrictionProvider):  # type: ignore[misc]
-    def initial_restriction(self, element: tuple[str, ...]) -> OffsetRange:
+    def initial_restriction(self, element: Share) -> OffsetRange:
         return OffsetRange(0, _END)
 
     def create_tracker(self, restriction: OffsetRange) -> _BundleTracker:
         return _BundleTracker(restriction)
 
-    def restriction_size(self, element: tuple[str, ...], restriction: OffsetRange) -> int:
+    def restriction_size(self, element: Share, restriction: OffsetRange) -> int:
         return 1
 
 
 class _ReadFilesFn(beam.DoFn):  # type: ignore[misc]
-    """Reads a list of files in order, in bundles; between two bundles it keeps the open file where it stands."""
+    """Reads the files of a share in order, in bundles; between two bundles the open file is kept where it stands."""
 
     def __init__(self, settings: Settings, mapping: FieldMapping) -> None:
         super().__init__()
         self._settings = settings
         self._mapping = mapping
-        self._reader: FileReader | None = None
-        self._standing = -1
+        self._run = secrets.token_hex(8)
 
     def process(
         self,
-        paths: tuple[str, ...],
+        share: Share,
         tracker: Any = beam.DoFn.RestrictionParam(_ReadingOrder()),  # noqa: B008 - Beam's way to declare it
     ) -> Iterator[Item]:
+        block = self._settings.bundle_records
         position = tracker.current_restriction().start
         records = size = 0
-        for number in range(position >> _FILE_SHIFT, len(paths)):
+        for number in range(position >> _FILE_SHIFT, len(share.paths)):
             first = position & ((1 << _FILE_SHIFT) - 1) if number == position >> _FILE_SHIFT else 0
-            reader = self._reader_at(number << _FILE_SHIFT | first, paths[number], first)
-            for item in reader:
-                if not tracker.try_claim(number << _FILE_SHIFT | item.span.start):
-                    return
-                records += 1
-                size += len(item.origin.payload) if item.origin else 0
-                if item.origin:
-                    RECORDS_READ.labels("file").inc()
-                yield item
-                self._standing = number << _FILE_SHIFT | item.span.end
-                if records >= self._settings.bundle_records or size >= self._settings.bundle_bytes:
-                    tracker.defer_remainder()
-                    return
-            self._close()
+            path = share.paths[number]
+            settled = share.settled.of(path) if share.settled else None
+            with contextlib.ExitStack() as closing:
+                reader = self._reader_at(share, number, first)
+                closing.callback(reader.close)
+                for item in reader:
+                    place = item.span.start
+                    if place // block % share.of != share.part or (settled and settled.covers(place)):
+                        continue
+                    if not tracker.try_claim(number << _FILE_SHIFT | place):
+                        return
+                    records += 1
+                    size += len(item.origin.payload) if item.origin else 0
+                    if item.origin:
+                        RECORDS_READ.labels("file").inc()
+                    yield item
+                    if records >= block or size >= self._settings.bundle_bytes:
+                        tracker.defer_remainder()
+                        closing.pop_all()
+                        self._keep(share, number, reader)
+                        return
+                if settled:
+                    yield end_of_file(path, reader.next_record)
         tracker.try_claim(_END - 1)
 
-    def _reader_at(self, position: int, path: str, record: int) -> FileReader:
-        if self._reader is None or self._standing != position:
-            self._close()
-            with fatal.stopping(UnreadableError):
-                self._reader = FileReader(
-                    path, max_record_bytes=self._settings.max_record_bytes, skip=record, mapping=self._mapping
-                )
-            self._standing = position
-        return self._reader
+    def _reader_at(self, share: Share, number: int, record: int) -> FileReader:
+        with _LOCK:
+            if kept := _KEPT.pop((self._run, share, number << _FILE_SHIFT | record), None):
+                return kept
+        path = share.paths[number]
+        with fatal.stopping(UnreadableError):
+            return FileReader(
+                path if is_remote(path) else str(Path(share.folder) / path),
+                name=path,
+                max_record_bytes=self._settings.max_record_bytes,
+                skip=record,
+                mapping=self._mapping,
+            )
 
-    def _close(self) -> None:
-        if self._reader is not None:
-            self._reader.close()
-            self._reader = None
+    def _keep(self, share: Share, number: int, reader: FileReader) -> None:
+        """Keep a reader for the next bundle, whichever copy of this object gets it."""
+        with _LOCK:
+            _KEPT[self._run, share, number << _FILE_SHIFT | reader.next_record] = reader
 
     def teardown(self) -> None:
-        self._close()
+        with _LOCK:
+            for place in [place for place in _KEPT if place[0] == self._run]:
+                _KEPT.pop(place).close()
+
+
+_KEPT: Final[dict[tuple[str, Share, int], FileReader]] = {}
+"""Readers of this process between two bundles, by where they stand."""
+_LOCK: Final = threading.Lock()
 
 
 class ReadFiles(beam.PTransform):  # type: ignore[misc]
-    """Reads files, in the order given, as items whose state is an `Origin`."""
+    """Reads files as items whose state is an `Origin`: each share in order, several shares side by side."""
 
-    def __init__(self, paths: tuple[str, ...], settings: Settings, mapping: FieldMapping = IDENTITY) -> None:
+    def __init__(self, shares: tuple[Share, ...], settings: Settings, mapping: FieldMapping = IDENTITY) -> None:
         super().__init__()
-        self._paths = paths
+        self._shares = shares
         self._settings = settings
         self._mapping = mapping
 
     def expand(self, begin: Any) -> Any:
         read = _ReadFilesFn(self._settings, self._mapping)
-        return begin | "Files" >> beam.Create([self._paths]) | "Records" >> beam.ParDo(read)
+        return begin | "Shares" >> beam.Create(self._shares) | "Records" >> beam.ParDo(read)
 
 
-class _WriteFilesFn(beam.DoFn):  # type: ignore[misc]
-    def __init__(self, folder: str) -> None:
-        super().__init__()
+class FolderWriter:
+    """Writes outcomes and ledger as JSON Lines into the folder of an `OutputFolder` that is being filled."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open the files of `folder`. Raises `JobStopped` when they cannot be written, here and later."""
         self._folder = folder
-        self._files: dict[str, BinaryIO] = {}
-
-    def setup(self) -> None:
-        self._files = {name: (Path(self._folder) / name).open("ab") for name in OUTPUT_FILES}
-
-    def start_bundle(self) -> None:
         self._tally: SpanTally | None = None
+        self._files: dict[str, BinaryIO] = {name: (folder / name).open("ab") for name in OUTPUT_FILES}
 
-    def process(self, item: Item) -> None:
+    def add(self, item: Item) -> None:
+        """Write the outcome of an item that follows those before, or begins another source."""
         with self._writing():
-            self._add(item)
+            if self._tally is None or self._tally.source != item.span.source:
+                self._close_span()
+                self._tally = SpanTally(item.span.source, item.span.start)
+            self._tally.add(item)
+            if isinstance(item.state, Gap):
+                RECORDS_SKIPPED.labels(item.state.reason or "none").inc()
+            else:
+                self._write(OUTPUT_OF[type(item.state)], item.state)
+                count_outcome(item.state)
 
-    def _add(self, item: Item) -> None:
-        if self._tally is None or self._tally.source != item.span.source:
-            self._close_span()
-            self._tally = SpanTally(item.span.source, item.span.start)
-        self._tally.add(item)
-        if isinstance(item.state, Gap):
-            RECORDS_SKIPPED.labels(item.state.reason or "none").inc()
-        else:
-            self._write(OUTPUT_OF[type(item.state)], item.state)
-            count_outcome(item.state)
-
-    def finish_bundle(self) -> None:
+    def end_span(self) -> None:
+        """Write the ledger record of what was added since the last one."""
         with self._writing():
             self._close_span()
             for file in self._files.values():
                 file.flush()
 
-    def teardown(self) -> None:
+    def discard_span(self) -> None:
+        """Forget what was added since the last ledger record."""
+        self._tally = None
+
+    def close(self) -> None:
+        """Close the files."""
         for file in self._files.values():
             # What a full disk refused to take was reported already.
             with contextlib.suppress(OSError):
                 file.close()
 
     def _writing(self) -> AbstractContextManager[None]:
-        return fatal.stopping(OSError, doing=f"cannot write to {Path(self._folder).parent}")
+        return fatal.stopping(OSError, doing=f"cannot write to {self._folder.parent}")
 
     def _close_span(self) -> None:
         if self._tally is not None:
@@ -176,8 +223,29 @@ class _WriteFilesFn(beam.DoFn):  # type: ignore[misc]
         self._files[name].write(encode(record) + b"\n")
 
 
+class _WriteFilesFn(beam.DoFn):  # type: ignore[misc]
+    def __init__(self, folder: str) -> None:
+        super().__init__()
+        self._folder = folder
+
+    def setup(self) -> None:
+        self._writer = FolderWriter(Path(self._folder))
+
+    def start_bundle(self) -> None:
+        self._writer.discard_span()
+
+    def process(self, item: Item) -> None:
+        self._writer.add(item)
+
+    def finish_bundle(self) -> None:
+        self._writer.end_span()
+
+    def teardown(self) -> None:
+        self._writer.close()
+
+
 class WriteFiles(beam.PTransform):  # type: ignore[misc]
-    """Writes outcomes and ledger as JSON Lines into the folder of an `OutputFolder` that is being filled."""
+    """Writes items whose state is an outcome or a gap into the folder of an `OutputFolder` that is being filled."""
 
     def __init__(self, staging: Path) -> None:
         super().__init__()

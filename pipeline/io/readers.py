@@ -149,13 +149,21 @@ def _is_array_of_objects(data: bytes) -> bool:
 class FileReader:
     """Reads the records of one file, one after the other; counts what it has consumed of the stored bytes."""
 
-    def __init__(self, path: str, *, max_record_bytes: int, skip: int = 0, mapping: FieldMapping = IDENTITY) -> None:
-        """Open `path` at record number `skip`, which is found by reading.
+    def __init__(
+        self,
+        path: str,
+        *,
+        max_record_bytes: int,
+        skip: int = 0,
+        mapping: FieldMapping = IDENTITY,
+        name: str | None = None,
+    ) -> None:
+        """Open `path` at record number `skip`, which is found by reading; records call it `name`, else `path`.
 
         Raises:
             UnreadableError: the file cannot be opened.
         """
-        self.path = path
+        self.path = name or path
         self.next_record = 0
         self._limit = max_record_bytes
         self._mapping = mapping
