@@ -7,16 +7,14 @@ that this process and all workers see under the same names.
 
 import contextlib
 import importlib
-import json
 import secrets
 import sqlite3
-import urllib.request
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from pipeline import fatal, services
-from pipeline.io.parts import Settled, WriteParts, assemble
+from pipeline import fatal, flink, services
+from pipeline.io.parts import Settled, WriteParts, assemble, parts_in
 from pipeline.io.readers import stored_size
 from pipeline.mapping import FieldMapping
 from pipeline.settings import Settings
@@ -25,6 +23,7 @@ _SHARES_PER_READER: Final = 4
 """Small files are read together, in so many shares for each parallel reader that all of them end at about one time."""
 _ATTEMPTS: Final = 10
 """Failures of a worker or a machine after which a job is given up; what was written is not done again."""
+_CANCEL_SECONDS: Final = 10.0
 _SQLITE: Final = "sqlite:///"
 
 
@@ -55,7 +54,7 @@ class Cluster:
 
     def arguments(self, name: str, endpoint: str) -> list[str]:
         """Return the arguments of the Beam pipeline."""
-        common = [f"--job_name={name}", f"--job_endpoint={endpoint}"]
+        common = [f"--job_name={name}-0", f"--job_endpoint={endpoint}"]
         if self.runner == "prism":
             return [*common, "--runner=PrismRunner", "--environment_type=LOOPBACK"]
         return [
@@ -78,6 +77,9 @@ class ClusterRun:
         self._staging = staging.resolve()
         self._settled = Settled(str(self._staging / "parts"))
         self._name = f"khabar-run-{secrets.token_hex(6)}"
+        self._sizes = {self._settled.place(path): stored_size(path) for path in files}
+        self._done: set[Path] = set()
+        self._records: dict[Path, int] = {}
         self._result: Any = None
         self._prism: services.Prism | None = None
 
@@ -125,16 +127,19 @@ class ClusterRun:
             with contextlib.suppress(Exception):  # the job service may be gone
                 self._result.cancel()
         if self._cluster.flink_rest is not None:
-            cancel_jobs(self._cluster.flink_rest, self._name)
+            with contextlib.suppress(*flink.ERRORS):
+                flink.Cluster(self._cluster.flink_rest).cancel(self._name, _CANCEL_SECONDS)
 
     def progress(self) -> tuple[int, int]:
         """Return the stored bytes of the files that are done, and the records that are."""
-        size = records = 0
-        for path in self._files:
-            parts = self._settled.parts(path)
-            records += sum(part.end - part.start for part in parts)
-            size += stored_size(path) if any(part.last for part in parts) else 0
-        return size, records
+        with contextlib.suppress(FileNotFoundError):
+            for folder in Path(self._settled.folder).iterdir():
+                if folder not in self._done:
+                    parts = parts_in(folder)
+                    self._records[folder] = sum(part.end - part.start for part in parts)
+                    if parts and parts[-1].last and parts[-1].end == self._records[folder]:
+                        self._done.add(folder)
+        return sum(self._sizes[folder] for folder in self._done), sum(self._records.values())
 
     def _endpoint(self) -> str:
         if self._cluster.job_endpoint is not None:
@@ -171,17 +176,6 @@ class ClusterRun:
                 together, held = [], 0
         share(tuple(together))
         return tuple(shares)
-
-
-def cancel_jobs(rest: str, name: str) -> None:
-    """Cancel the jobs on a Flink cluster whose name begins with `name`, as far as it answers at `rest`."""
-    with contextlib.suppress(OSError, ValueError):
-        with urllib.request.urlopen(f"{rest}/jobs/overview", timeout=10) as answer:  # noqa: S310
-            jobs = json.load(answer)["jobs"]
-        for entry in jobs:
-            if entry["name"].startswith(name) and entry["state"] in ("RUNNING", "RESTARTING", "CREATED"):
-                request = urllib.request.Request(f"{rest}/jobs/{entry['jid']}?mode=cancel", method="PATCH")  # noqa: S310
-                urllib.request.urlopen(request, timeout=10).close()  # noqa: S310
 
 
 def _absolute(index_url: str) -> str:

@@ -84,13 +84,7 @@ class Settled:
 
     def parts(self, source: str) -> list[Part]:
         """Return what is written of a source, in order, of parts with one start the longest first."""
-        found = []
-        with suppress(FileNotFoundError):
-            for path in self.place(source).iterdir():
-                if not path.name.startswith("."):
-                    start, _, end = path.stem.partition("-")
-                    found.append(Part(path, int(start), int(end)))
-        return sorted(found, key=lambda part: (part.start, -part.end))
+        return parts_in(self.place(source))
 
     def of(self, source: str) -> Coverage:
         """Return what of a source need not be read again."""
@@ -103,6 +97,17 @@ class Settled:
     def place(self, source: str) -> Path:
         """Return the folder of a source's parts."""
         return Path(self.folder) / sha256(source.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+
+
+def parts_in(folder: Path) -> list[Part]:
+    """Return the parts in the folder of one source, in order."""
+    found = []
+    with suppress(FileNotFoundError):
+        for path in folder.iterdir():
+            if not path.name.startswith("."):
+                start, _, end = path.stem.partition("-")
+                found.append(Part(path, int(start), int(end)))
+    return sorted(found, key=lambda part: (part.start, -part.end))
 
 
 def end_of_file(source: str, records: int) -> Item:
