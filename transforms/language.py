@@ -210,7 +210,7 @@ def direction(script: str | None) -> Direction:
 def warm_up() -> None:
     """Load the models of all scripts, so that the first text is as fast as the rest."""
     for script in _CANDIDATES:
-        _word_costs(script)
+        _word_gains(script)
     _ngrams()
 
 
@@ -318,18 +318,13 @@ def _ngram_scores(text: str, candidates: Iterable[str]) -> dict[str, float]:
 
 
 def _word_scores(words: list[str], script: str) -> dict[str, float]:
-    costs = _word_costs(script)
-    scale = 1.0 / math.sqrt(len(words))
-    counted = Counter(words)
-    scores = {}
-    for code in _CANDIDATES[script]:
-        known = costs.get(code)
-        if known is None:
-            total = _WITHOUT_LIST * len(words)
-        else:
-            total = sum((_WORD_FLOOR - known.get(word, _WORD_FLOOR)) * count for word, count in counted.items())
-        scores[code] = total * math.log(10) * scale
-    return scores
+    listed, gains = _word_gains(script)
+    totals = dict.fromkeys(listed, 0.0)
+    for word, count in Counter(words).items():
+        for code, gain in gains.get(word, ()):
+            totals[code] += gain * count
+    scale = math.log(10) / math.sqrt(len(words))
+    return {code: totals.get(code, _WITHOUT_LIST * len(words)) * scale for code in _CANDIDATES[script]}
 
 
 def _letter_scores(text: str, script: str) -> dict[str, float]:
@@ -353,23 +348,24 @@ def _ngrams() -> Any:
 
 
 @cache
-def _word_costs(script: str) -> dict[str, dict[str, float]]:
-    """Return for each candidate of `script` that has a word list: word to -log10 of its frequency."""
+def _word_gains(script: str) -> tuple[frozenset[str], dict[str, tuple[tuple[str, float], ...]]]:
+    """Return the candidates of `script` that have a word list, and what each word speaks for.
+
+    For a word these are pairs of a candidate and log10 of the word's frequency there, above that of unknown words.
+    """
     import wordfreq
 
     available = wordfreq.available_languages("small")
-    costs: dict[str, dict[str, float]] = {}
-    lists: dict[str, dict[str, float]] = {}
+    gains: dict[str, tuple[tuple[str, float], ...]] = {}
+    codes_of: dict[str, list[str]] = {}
     for code in _CANDIDATES[script]:
-        name = _WORD_LISTS.get(code, code)
-        if name not in available:
-            continue
-        if name not in lists:
-            lists[name] = {
-                word: bucket / 100
-                for bucket, words in enumerate(wordfreq.read_cBpack(available[name]))
-                if bucket / 100 <= _WORD_LIMIT
-                for word in words
-            }
-        costs[code] = lists[name]
-    return costs
+        if (name := _WORD_LISTS.get(code, code)) in available:
+            codes_of.setdefault(name, []).append(code)
+    for name, codes in codes_of.items():
+        for bucket, words in enumerate(wordfreq.read_cBpack(available[name])):
+            if bucket / 100 > _WORD_LIMIT:
+                break
+            found = tuple((code, _WORD_FLOOR - bucket / 100) for code in codes)
+            for word in words:
+                gains[word] = gains[word] + found if word in gains else found
+    return frozenset(code for codes in codes_of.values() for code in codes), gains
