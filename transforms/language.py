@@ -16,7 +16,7 @@ from typing import Any, Final
 from schemas.records import Direction
 from transforms.page import Language
 
-_SAMPLE_LENGTH: Final = 2000
+_SAMPLE_LENGTH: Final = 1000
 """Characters that are looked at; longer texts give three pieces, because pages begin and end with foreign bits."""
 
 _SCRIPT_CODES: Final = {
