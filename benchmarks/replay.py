@@ -1,13 +1,16 @@
 """Speed and memory of reading archives: ``python -m benchmarks.replay speed|memory FILE``.
 
 ``speed`` compares `khabar run` over the first records of a dump with reading and decoding alone, and with extraction
-alone on one core. ``memory`` repeats the records of a dump to archives of growing size and reports the largest memory
-of a run over each: through the whole chain of source and sink, with no transform between them.
+alone on one core; by the clock, which other work on the machine distorts, and by the processor time of all processes.
+``memory`` repeats the records of a dump to archives of growing size and reports the largest memory of a run over each:
+through the whole chain of source and sink, with no transform between them.
 """
 
 import argparse
+import contextlib
 import gzip
 import itertools
+import os
 import resource
 import subprocess
 import sys
@@ -77,20 +80,42 @@ def speed(path: Path, mapping: FieldMapping, records: int) -> None:
         sample.write_bytes(b"".join(origin.payload + b"\n" for origin in origins))
         command = [str(Path(sys.executable).with_name("khabar")), "run", str(sample), "--out", f"{folder}/out"]
         started = time.perf_counter()
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        output, used = measured(command)
         whole = len(origins) / (time.perf_counter() - started)
-        stated = float(done.stdout.split("records/s")[0].split()[-1])
+        stated = float(output.split("records/s")[0].split()[-1])
+        empty = Path(folder) / "empty.jsonl"
+        empty.touch()
+        _, start = measured([*command[:2], str(empty), "--out", f"{folder}/empty"])
+        spent = len(origins) / (used - start)
     rows = [
         ("reading alone, 1 core", *timed(read)),
         ("reading and decoding, 1 core", *timed(read_and_decode)),
         ("extraction alone, 1 core", *timed(lambda: transform(enriched=False))),
         ("extraction and enrichment, 1 core", *timed(lambda: transform(enriched=True))),
-        (f"khabar run, {available_cores()} cores", stated, stated),
-        ("  with its start", whole, whole),
+        (f"khabar run, {available_cores()} cores", stated, spent),
+        ("  with its start", whole, len(origins) / used),
     ]
-    print(f"{len(origins)} records of {path.name}\n{'':<38}{'records/s':>10}{'per CPU s':>11}{'khabar run / this':>19}")
+    print(f"{len(origins)} records of {path.name}; the last two columns: khabar run as a multiple of this")
+    print(f"{'':<38}{'records/s':>10}{'per CPU s':>11}{'by clock':>10}{'by CPU':>8}")
     for name, rate, by_processor in rows:
-        print(f"{name:<38}{rate:>10.0f}{by_processor:>11.0f}{stated / rate:>19.3f}")
+        print(f"{name:<38}{rate:>10.0f}{by_processor:>11.0f}{stated / rate:>10.3f}{spent / by_processor:>8.3f}")
+
+
+def measured(command: list[str]) -> tuple[str, float]:
+    """Run a command; return its output and the processor seconds of it and all processes that it started."""
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    used: dict[int, int] = {}
+    while process.poll() is None:
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError):
+                fields = stat.read_text().rpartition(")")[2].split()
+                if int(fields[3]) == process.pid:
+                    used[int(stat.parent.name)] = int(fields[11]) + int(fields[12])
+        time.sleep(0.05)
+    output, _ = process.communicate()
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command)} ended with status {process.returncode}")
+    return output, sum(used.values()) / os.sysconf("SC_CLK_TCK")
 
 
 def memory(path: Path, mapping: FieldMapping, sizes: list[int]) -> None:
