@@ -115,15 +115,13 @@ def redrive(job: KafkaJob, *, places: Collection[str] = (), reason: str | None =
     """
     sent: dict[str, DeadLetter] = {}
     refused: dict[str, str] = {}
-    producer = KafkaProducer(
-        **job.connection.options(),
-        transactional_id=f"{job.name}.redrive",
+    # A re-drive that died is aborted, one that still runs is fenced.
+    producer = job.connection.transactional_producer(
+        f"{job.name}.redrive",
         transaction_timeout_ms=job.transaction_timeout_ms,
         max_request_size=max(job.max_message_bytes, job.max_record_bytes),
-        allow_auto_create_topics=False,
     )
     with contextlib.closing(producer):
-        producer.init_transactions()  # a re-drive that died is aborted, one that still runs is fenced
         done = markers(job.connection, job.topics)
         waiting = {found.place: found for found in letters(job.connection, job.topics, reason)}
         if unknown := sorted(set(places) - set(waiting)):

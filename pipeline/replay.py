@@ -408,22 +408,12 @@ class _Replay:
         producer.close()
 
     def _producer(self) -> KafkaProducer:
-        producer = KafkaProducer(
-            **self._options.connection.options(),
-            transactional_id=f"khabar.replay.{self._topic}",
+        return self._options.connection.transactional_producer(
+            f"khabar.replay.{self._topic}",
             transaction_timeout_ms=60_000,
             max_request_size=self._limit,
             batch_size=min(262_144, self._limit // 2),
-            linger_ms=5,
-            allow_auto_create_topics=False,
-            max_block_ms=30_000,
         )
-        try:
-            producer.init_transactions()
-        except BaseException:
-            producer.close(timeout=0)
-            raise
-        return producer
 
     def _read_ledger(self) -> tuple[dict[str, Mark], str | None]:
         """Return what is settled of each file, and which run writes to the raw topic."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
 from typing import Any, Final, Literal, TypeVar
 
-from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import (
     AuthorizationError,
     IllegalArgumentError,
@@ -83,6 +83,27 @@ class Connection:
                 **options,
             }
         )
+
+    def transactional_producer(self, transactional_id: str, **options: Any) -> KafkaProducer:
+        """Return a producer with open transactions; an earlier one of the same id is fenced, what it left open aborted.
+
+        Raises:
+            KafkaError: the brokers do not answer, or refuse; nothing is left open.
+        """
+        producer = KafkaProducer(
+            **self.options(),
+            transactional_id=transactional_id,
+            allow_auto_create_topics=False,
+            linger_ms=5,
+            max_block_ms=30_000,
+            **options,
+        )
+        try:
+            producer.init_transactions()
+        except BaseException:
+            producer.close(timeout=0)
+            raise
+        return producer
 
     def admin(self, **options: Any) -> KafkaAdminClient:
         """Return an administration client, which takes all of the options but the choice of ciphers."""

@@ -246,23 +246,13 @@ class PartitionWriter:
         job = self._job
 
         def connect() -> KafkaProducer:
-            producer = KafkaProducer(
-                **job.connection.options(),
-                transactional_id=job.transactional_id(self._source.partition),
+            return job.connection.transactional_producer(
+                job.transactional_id(self._source.partition),
                 transaction_timeout_ms=job.transaction_timeout_ms,
                 max_request_size=job.max_message_bytes,
                 batch_size=262_144,
-                linger_ms=5,
                 compression_type=job.compression,
-                allow_auto_create_topics=False,
-                max_block_ms=30_000,
             )
-            try:
-                producer.init_transactions()
-            except BaseException:
-                producer.close(timeout=0)
-                raise
-            return producer
 
         self._producer = until_answered(f"open transactions for {self._name}", connect)
         self._position = committed_offset(job, self._source.partition)
