@@ -173,23 +173,35 @@ def main() -> None:
         archive = folder / "archive.jsonl"
         records = cut(options.file, PRESETS[options.preset] if options.preset else IDENTITY, options.records, archive)
         started = time.monotonic()
-        subprocess.run([KHABAR, "run", str(archive), "--out", str(folder / "out")], check=True, stdout=sys.stderr)
-        print(f"{records} records by run in {time.monotonic() - started:.0f} s", flush=True)
-        ran: Outcomes = {
-            kind: [comparable(json.loads(line)) for line in (folder / "out" / f"{kind}.jsonl").open("rb")]
-            for kind in KINDS
-        }
+        # Beside the rest, with which it shares nothing but the processors.
+        run = subprocess.Popen([KHABAR, "run", str(archive), "--out", str(folder / "out")], stdout=subprocess.DEVNULL)
+
+        def ran() -> Outcomes:
+            if run.wait():
+                raise SystemExit("khabar run failed")
+            print(f"{records} records by run, {time.monotonic() - started:.0f} s after the start", flush=True)
+            return {
+                kind: [comparable(json.loads(line)) for line in (folder / "out" / f"{kind}.jsonl").open("rb")]
+                for kind in KINDS
+            }
+
         kafka = Kafka(folder / "kafka")
         kafka.start()
         try:
             holds = against_kafka(Deployment(folder, kafka, options.partitions), ran, records, options, chance)
         finally:
             kafka.stop()
+            run.kill()
+            run.wait()
     sys.exit(not holds)
 
 
 def against_kafka(
-    deployment: Deployment, ran: Outcomes, records: int, options: argparse.Namespace, chance: random.Random
+    deployment: Deployment,
+    ran: Callable[[], Outcomes],
+    records: int,
+    options: argparse.Namespace,
+    chance: random.Random,
 ) -> bool:
     """Replay and stream twice; print what differs and return whether nothing does that must not."""
     folder = deployment.folder
@@ -209,7 +221,7 @@ def against_kafka(
     seconds = deployment.killed(stream, share, goals, chance)
     print(f"processed by stream in {seconds:.0f} s, {deployment.kills} kills by now", flush=True)
     first, before = deployment.outcomes(), set(state(index))
-    holds &= (compare_in_order if options.partitions == 1 else compare_as_sets)(ran, first)
+    holds &= (compare_in_order if options.partitions == 1 else compare_as_sets)(ran(), first)
 
     deployment.killed(replay, lambda: 1.0, [], chance)
     nothing = len(deployment.read("news.raw")) - sent
