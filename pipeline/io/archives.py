@@ -6,7 +6,7 @@ at the next record that can be found; all damage of a file is reported at its en
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
@@ -22,6 +22,8 @@ _VERSION: Final = re.compile(rb"WARC/\d+\.\d+\s*$")
 _ARC_LINE: Final = re.compile(rb"(\S.*) (\S+) (\d{12,18}) (\S+)(?: \d{3} \S+ \S+ \d+ \S+)? (-?\d+)\s*$")
 """``URL IP-address date content-type length``; version 2 has status, checksum, location, offset and file between."""
 _ARC_MEMBERS: Final = (b"http://", b"https://", b"filedesc://", b"dns:")
+_NO_RECORD: Final = "no record begins here"
+_NO_LENGTH: Final = "record header without a length"
 _TEXTUAL: Final = frozenset({"text/html", "application/xhtml+xml", "text/plain"})
 _UNSAID: Final = frozenset({"", "unknown", "no-type", "application/octet-stream", "application/http"})
 _MARKUP: Final = re.compile(rb"\s*(?:<!--|<!doctype\s+html|<html|<\?xml[^>]{0,200}\?>\s*<(?:!doctype\s+)?html)", re.I)
@@ -41,54 +43,84 @@ class _Capture:
     notes: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class _Framing:
+    """How the records of one kind of archive are told from each other."""
+
+    header: Callable[[Content, bytes], _Capture | str]
+    """Takes the first line, reads the rest of a header; returns what it says, or what is wrong with it."""
+    begins: Callable[[Content], bool]
+    """Whether a record begins here."""
+    members: tuple[bytes, ...]
+    """First bytes of a compressed member that holds one."""
+
+
 def read_warc(content: Content, limit: int) -> Iterator[FileRecord | Damage]:
     """Yield one `FileRecord` for each record of a WARC file, and a `Damage` for each stretch that cannot be read."""
-    while True:
-        start, member = _to_next_record(content)
-        line = content.readline(_LINE)
-        if not line and content.damage is None:
-            return
-        if content.damage is None and _VERSION.match(line):
-            headers = parse_headers(_header_lines(content))
-            length = headers.get("content-length", "")
-            if content.damage is None and length.isascii() and length.isdigit():
-                capture = _warc_capture(headers, int(length))
-                record, missing = _read_block(content, capture, limit)
-                if not missing and content.damage is None:
-                    yield record
-                    continue
-                line = record.payload
-                what = f"record breaks off {missing} bytes before its end"
-            else:
-                what = "record header without a length" if content.damage is None else "record header breaks off"
-        else:
-            what = "no record begins here"
-        yield _damage(start, member, what, line, content)
-        if not _recover_warc(content):
-            return
+    return _read(content, limit, _Framing(_warc_header, _warc_begins, (b"WARC/",)))
 
 
 def read_arc(content: Content, limit: int) -> Iterator[FileRecord | Damage]:
     """Yield one `FileRecord` for each record of an ARC file (version 1 or 2), and a `Damage` for each other stretch."""
+    return _read(content, limit, _Framing(_arc_header, _arc_begins, _ARC_MEMBERS))
+
+
+def _read(content: Content, limit: int, framing: _Framing) -> Iterator[FileRecord | Damage]:
     while True:
         start, member = _to_next_record(content)
         line = content.readline(_LINE)
         if not line and content.damage is None:
             return
-        fields = _ARC_LINE.match(line) if content.damage is None else None
-        if fields and int(fields[5]) >= 0:
-            capture = _arc_capture(fields)
-            record, missing = _read_block(content, capture, limit)
+        found = framing.header(content, line) if content.damage is None else _NO_RECORD
+        if isinstance(found, _Capture):
+            record, missing = _read_block(content, found, limit)
             if not missing and content.damage is None:
                 yield record
                 continue
             line = record.payload
-            what = f"record breaks off {missing} bytes before its end"
-        else:
-            what = "record header without a length" if fields else "no record begins here"
-        yield _damage(start, member, what, line, content)
-        if not _recover_arc(content):
+            found = f"record breaks off {missing} bytes before its end"
+        yield _damage(start, member, found, line, content)
+        if not _recover(content, framing):
             return
+
+
+def _recover(content: Content, framing: _Framing) -> bool:
+    """Go to where the next record begins; return whether there is one."""
+    if content.damage is None:
+        while content.peek(1):
+            if framing.begins(content):
+                return True
+            content.readline(_LINE)
+    return content.damage is not None and content.recover(framing.members)
+
+
+def _warc_header(content: Content, line: bytes) -> _Capture | str:
+    if not _VERSION.match(line):
+        return _NO_RECORD
+    headers = parse_headers(_header_lines(content))
+    length = headers.get("content-length", "")
+    if content.damage is not None:
+        return "record header breaks off"
+    if not (length.isascii() and length.isdigit()):
+        return _NO_LENGTH
+    return _warc_capture(headers, int(length))
+
+
+def _arc_header(_content: Content, line: bytes) -> _Capture | str:
+    fields = _ARC_LINE.match(line)
+    if fields is None:
+        return _NO_RECORD
+    return _arc_capture(fields) if int(fields[5]) >= 0 else _NO_LENGTH
+
+
+def _warc_begins(content: Content) -> bool:
+    return _RESYNC.match(content.peek(32).partition(b"\n")[0]) is not None
+
+
+def _arc_begins(content: Content) -> bool:
+    if not content.peek(16).startswith(_ARC_MEMBERS):
+        return False
+    return _ARC_LINE.match(content.peek(4096).partition(b"\n")[0]) is not None
 
 
 def _to_next_record(content: Content) -> tuple[int, int]:
@@ -113,26 +145,6 @@ def _damage(start: int, member: int, what: str, beginning: bytes, content: Conte
     )
     reason = f"{what} ({content.damage})" if content.damage else what
     return Damage(place=place, reason=reason, beginning=beginning[:KEPT_OF_UNREADABLE])
-
-
-def _recover_warc(content: Content) -> bool:
-    if content.damage is not None:
-        return content.recover((b"WARC/",))
-    while line := content.peek(32):
-        if _RESYNC.match(line.partition(b"\n")[0]):
-            return True
-        content.readline(_LINE)
-    return content.damage is not None and content.recover((b"WARC/",))
-
-
-def _recover_arc(content: Content) -> bool:
-    if content.damage is not None:
-        return content.recover(_ARC_MEMBERS)
-    while content.peek(1):
-        if content.peek(16).startswith(_ARC_MEMBERS) and _ARC_LINE.match(content.peek(4096).partition(b"\n")[0]):
-            return True
-        content.readline(_LINE)
-    return content.damage is not None and content.recover(_ARC_MEMBERS)
 
 
 def _warc_capture(headers: dict[str, str], length: int) -> _Capture:
