@@ -8,40 +8,19 @@ import psycopg
 
 from pipeline.index.base import IndexDamaged, IndexUnavailable
 from pipeline.index.rows import (
-    COPY_COLUMNS,
     IDENTITY_COLUMNS,
     IDENTITY_UPDATE,
-    MEMBER_COLUMNS,
-    STORY_COLUMNS,
     TABLES,
-    VERSIONS,
-    content_of,
-    copies_of,
     copy_row,
-    identity_of,
     identity_row,
-    membership_of,
     membership_row,
-    story_of,
     story_row,
     unpack_bands,
-    version_of,
     version_row,
 )
 from pipeline.index.schema import MIGRATIONS, statements
-from pipeline.index.store import (
-    CANDIDATES_PER_BAND,
-    Alias,
-    Decided,
-    Identity,
-    Membership,
-    Request,
-    Store,
-    StoryRow,
-    Version,
-    Window,
-    Writes,
-)
+from pipeline.index.store import CANDIDATES_PER_BAND, Window, Writes
+from pipeline.index.tables import TableStore
 from transforms.stories import COMMON
 
 _TYPES: Final = {"integer": "BIGINT", "real": "DOUBLE PRECISION", "blob": "BYTEA", "clustered": ""}
@@ -50,7 +29,7 @@ _LOCK: Final = 0x4B686162
 """First key of the advisory lock; the second is the schema, so that indexes in one database do not wait for another."""
 
 
-class PostgresStore(Store):
+class PostgresStore(TableStore):
     """Rows in PostgreSQL. An advisory lock lets one batch decide at a time, in all processes of the database.
 
     A connection that was lost is made again by the next transaction.
@@ -112,32 +91,9 @@ class PostgresStore(Store):
         """Run one of this module's own statements, for which the driver wants literal strings."""
         return self._db.execute(sql.encode(), values)
 
-    def _rows(self, sql: str, values: Iterable[Any]) -> list[tuple[Any, ...]]:
-        """Return the rows of `sql` with `values` as its one parameter, an array; no round trip without values."""
+    def among(self, sql: str, values: Iterable[Any]) -> list[tuple[Any, ...]]:
         array = list(values)
-        return self._execute(sql, array).fetchall() if array else []
-
-    def decisions(self, coordinates: Sequence[str]) -> dict[str, Decided]:
-        sql = "SELECT coordinates, body, identity_id, decision FROM decision WHERE coordinates = ANY(%s)"
-        return {c: Decided(body=b, identity_id=i, decision=d.encode()) for c, b, i, d in self._rows(sql, coordinates)}
-
-    def requests(self, keys: Sequence[bytes]) -> dict[bytes, Request]:
-        rows = self._rows("SELECT key, body, identity_id, text_hash FROM request WHERE key = ANY(%s)", keys)
-        return {k: Request(body=b, identity_id=i, text=t) for k, b, i, t in rows}
-
-    def identities(self, uris: Iterable[str]) -> list[Identity]:
-        rows = self._rows(f"SELECT {IDENTITY_COLUMNS} FROM identity WHERE uri = ANY(%s)", uris)
-        return [identity_of(row) for row in rows]
-
-    def identities_by_id(self, ids: Iterable[int]) -> list[Identity]:
-        rows = self._rows(f"SELECT {IDENTITY_COLUMNS} FROM identity WHERE id = ANY(%s)", ids)
-        return [identity_of(row) for row in rows]
-
-    def copies(self, texts: Iterable[bytes]) -> dict[bytes, Alias]:
-        return copies_of(self._rows(f"SELECT {COPY_COLUMNS} FROM copy WHERE text_hash = ANY(%s)", texts))
-
-    def versions_with_text(self, texts: Iterable[bytes]) -> list[Version]:
-        return [version_of(row) for row in self._rows(f"{VERSIONS} WHERE v.text_hash = ANY(%s) ORDER BY v.id", texts)]
+        return self._execute(sql.replace("IN (?)", "= ANY(%s)"), array).fetchall() if array else []
 
     def candidates(self, bands: Sequence[int]) -> dict[int, list[int]]:
         sql = (
@@ -146,36 +102,9 @@ class PostgresStore(Store):
             f" ORDER BY version_id DESC LIMIT {CANDIDATES_PER_BAND}) AS found ORDER BY found.version_id"
         )
         candidates: dict[int, list[int]] = {}
-        for key, version_id in self._rows(sql, bands):
+        for key, version_id in self.among(sql, bands):
             candidates.setdefault(key, []).append(version_id)
         return candidates
-
-    def band_marks(self) -> dict[int, int]:
-        return dict(self._execute("SELECT slice, through FROM band_slice").fetchall())
-
-    def bands_since(self, version_id: int) -> list[tuple[int, list[int]]]:
-        rows = self._execute("SELECT id, bands FROM version WHERE id > %s ORDER BY id", version_id)
-        return [(i, unpack_bands(packed)) for i, packed in rows]
-
-    def versions(self, ids: Iterable[int]) -> list[Version]:
-        return [version_of(row) for row in self._rows(f"{VERSIONS} WHERE v.id = ANY(%s)", ids)]
-
-    def contents(self, version_ids: Iterable[int]) -> dict[int, str]:
-        sql = "SELECT id, content FROM version WHERE content IS NOT NULL AND id = ANY(%s)"
-        return {i: content_of(packed) for i, packed in self._rows(sql, version_ids)}
-
-    def sources(self, domains: Iterable[str]) -> dict[str, bytes]:
-        return dict(self._rows("SELECT domain, recurring FROM source WHERE domain = ANY(%s)", domains))
-
-    def last_ids(self) -> tuple[int, int]:
-        sql = "SELECT coalesce((SELECT max(id) FROM identity), 0), coalesce((SELECT max(id) FROM version), 0)"
-        row = self._execute(sql).fetchone()
-        assert row is not None
-        return row[0], row[1]
-
-    def memberships(self, uris: Iterable[str]) -> list[Membership]:
-        rows = self._rows(f"SELECT {MEMBER_COLUMNS} FROM story_member WHERE uri = ANY(%s)", uris)
-        return [membership_of(row) for row in rows]
 
     def stories_with(self, windows: Sequence[Window]) -> dict[Window, list[tuple[int, int]]]:
         sql = (
@@ -191,14 +120,6 @@ class PostgresStore(Store):
         for key, low, high, day, story_id in self._execute(sql, *columns):
             found.setdefault(Window(key, low, high), []).append((day, story_id))
         return found
-
-    def stories(self, ids: Sequence[int]) -> list[StoryRow]:
-        return [story_of(row) for row in self._rows(f"SELECT {STORY_COLUMNS} FROM story WHERE id = ANY(%s)", ids)]
-
-    def last_story_id(self) -> int:
-        row = self._execute("SELECT coalesce(max(id), 0) FROM story").fetchone()
-        assert row is not None
-        return int(row[0])
 
     def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         return self._execute(sql.replace("?", "%s"), *values).fetchall()
@@ -297,7 +218,7 @@ class PostgresStore(Store):
 
     def expire(self, before_day: int) -> int:
         gone = [i for (i,) in self._execute("SELECT id FROM identity WHERE last_seen < %s", before_day).fetchall()]
-        versions = self._rows("SELECT id, identity_id, bands FROM version WHERE identity_id = ANY(%s)", gone)
+        versions = self.among("SELECT id, identity_id, bands FROM version WHERE identity_id = ANY(%s)", gone)
         bands = [(band, version_id) for version_id, _, packed in versions for band in unpack_bands(packed)]
         self._execute(
             "DELETE FROM band USING unnest(%s::bigint[], %s::bigint[]) AS old (key, version_id)"

@@ -9,40 +9,19 @@ from typing import Any, Final
 
 from pipeline.index.base import IndexDamaged, IndexUnavailable
 from pipeline.index.rows import (
-    COPY_COLUMNS,
     IDENTITY_COLUMNS,
     IDENTITY_UPDATE,
-    MEMBER_COLUMNS,
-    STORY_COLUMNS,
     TABLES,
-    VERSIONS,
-    content_of,
-    copies_of,
     copy_row,
-    identity_of,
     identity_row,
-    membership_of,
     membership_row,
-    story_of,
     story_row,
     unpack_bands,
-    version_of,
     version_row,
 )
 from pipeline.index.schema import MIGRATIONS, statements
-from pipeline.index.store import (
-    CANDIDATES_PER_BAND,
-    Alias,
-    Decided,
-    Identity,
-    Membership,
-    Request,
-    Store,
-    StoryRow,
-    Version,
-    Window,
-    Writes,
-)
+from pipeline.index.store import CANDIDATES_PER_BAND, Window, Writes
+from pipeline.index.tables import TableStore
 from transforms.stories import COMMON
 
 _TYPES: Final = {"integer": "INTEGER", "real": "REAL", "blob": "BLOB", "clustered": " WITHOUT ROWID"}
@@ -52,7 +31,7 @@ _CHUNK: Final = 500
 """Values of one IN list; SQLite's limit on variables was 999 for long."""
 
 
-class SqliteStore(Store):
+class SqliteStore(TableStore):
     """Rows in SQLite, in WAL mode; writers wait for each other.
 
     Raises:
@@ -122,39 +101,11 @@ class SqliteStore(Store):
                     self._db.execute("ROLLBACK")
                 raise
 
-    def _select(self, sql: str, values: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
-        """Yield the rows of `sql`, in which ``(?)`` stands for the list of `values`."""
+    def among(self, sql: str, values: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
         pending = list(values)
         for start in range(0, len(pending), _CHUNK):
             chunk = pending[start : start + _CHUNK]
             yield from self._db.execute(sql.replace("(?)", f"({','.join('?' * len(chunk))})"), chunk)
-
-    def decisions(self, coordinates: Sequence[str]) -> dict[str, Decided]:
-        rows = self._select(
-            "SELECT coordinates, body, identity_id, decision FROM decision WHERE coordinates IN (?)", coordinates
-        )
-        return {c: Decided(body=b, identity_id=i, decision=d.encode()) for c, b, i, d in rows}
-
-    def requests(self, keys: Sequence[bytes]) -> dict[bytes, Request]:
-        rows = self._select("SELECT key, body, identity_id, text_hash FROM request WHERE key IN (?)", keys)
-        return {k: Request(body=b, identity_id=i, text=t) for k, b, i, t in rows}
-
-    def identities(self, uris: Iterable[str]) -> list[Identity]:
-        return self._identities("uri", uris)
-
-    def identities_by_id(self, ids: Iterable[int]) -> list[Identity]:
-        return self._identities("id", ids)
-
-    def _identities(self, column: str, values: Iterable[Any]) -> list[Identity]:
-        rows = self._select(f"SELECT {IDENTITY_COLUMNS} FROM identity WHERE {column} IN (?)", values)
-        return [identity_of(row) for row in rows]
-
-    def copies(self, texts: Iterable[bytes]) -> dict[bytes, Alias]:
-        return copies_of(self._select(f"SELECT {COPY_COLUMNS} FROM copy WHERE text_hash IN (?)", texts))
-
-    def versions_with_text(self, texts: Iterable[bytes]) -> list[Version]:
-        rows = self._select(f"{VERSIONS} WHERE v.text_hash IN (?)", texts)
-        return sorted(map(version_of, rows), key=lambda version: version.id)
 
     def candidates(self, bands: Sequence[int]) -> dict[int, list[int]]:
         cursor = self._db.cursor()
@@ -165,32 +116,6 @@ class SqliteStore(Store):
                 found[band] = [version_id for (version_id,) in reversed(rows)]
         return found
 
-    def band_marks(self) -> dict[int, int]:
-        return dict(self._db.execute("SELECT slice, through FROM band_slice").fetchall())
-
-    def bands_since(self, version_id: int) -> list[tuple[int, list[int]]]:
-        rows = self._db.execute("SELECT id, bands FROM version WHERE id > ? ORDER BY id", (version_id,))
-        return [(i, unpack_bands(packed)) for i, packed in rows]
-
-    def versions(self, ids: Iterable[int]) -> list[Version]:
-        return [version_of(row) for row in self._select(f"{VERSIONS} WHERE v.id IN (?)", ids)]
-
-    def contents(self, version_ids: Iterable[int]) -> dict[int, str]:
-        rows = self._select("SELECT id, content FROM version WHERE content IS NOT NULL AND id IN (?)", version_ids)
-        return {i: content_of(c) for i, c in rows}
-
-    def sources(self, domains: Iterable[str]) -> dict[str, bytes]:
-        return dict(self._select("SELECT domain, recurring FROM source WHERE domain IN (?)", domains))
-
-    def last_ids(self) -> tuple[int, int]:
-        sql = "SELECT coalesce((SELECT max(id) FROM identity), 0), coalesce((SELECT max(id) FROM version), 0)"
-        identity_id, version_id = self._db.execute(sql).fetchone()
-        return identity_id, version_id
-
-    def memberships(self, uris: Iterable[str]) -> list[Membership]:
-        rows = self._select(f"SELECT {MEMBER_COLUMNS} FROM story_member WHERE uri IN (?)", uris)
-        return [membership_of(row) for row in rows]
-
     def stories_with(self, windows: Sequence[Window]) -> dict[Window, list[tuple[int, int]]]:
         cursor = self._db.cursor()
         sql = (
@@ -198,13 +123,6 @@ class SqliteStore(Store):
             f" ORDER BY day DESC, story_id DESC LIMIT {COMMON}"
         )
         return {window: rows for window in windows if (rows := cursor.execute(sql, window).fetchall())}
-
-    def stories(self, ids: Sequence[int]) -> list[StoryRow]:
-        return [story_of(row) for row in self._select(f"SELECT {STORY_COLUMNS} FROM story WHERE id IN (?)", ids)]
-
-    def last_story_id(self) -> int:
-        (last,) = self._db.execute("SELECT coalesce(max(id), 0) FROM story").fetchone()
-        return int(last)
 
     def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         return self._db.execute(sql, values).fetchall()
