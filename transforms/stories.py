@@ -133,7 +133,7 @@ def joined(story: Profile, article: Profile) -> Profile:
 
 
 def _norm(profile: Profile) -> float:
-    return math.sqrt(math.fsum(weight * weight for weight, _ in profile.values()))
+    return math.hypot(*[weight for weight, _ in profile.values()])
 
 
 def _is_telling(figure: float) -> bool:

@@ -27,8 +27,8 @@ class FreshBands:
 
     def __init__(self) -> None:
         self._marks: dict[int, int] = {}
-        self._slices: dict[int, dict[int, list[int]]] = {}
-        """Ids of versions, oldest first, by key, by slice."""
+        self._slices: dict[int, dict[int, tuple[int, ...]]] = {}
+        """Ids of versions, oldest first, by key, by slice; in tuples, which the garbage collector leaves alone."""
         self._count = 0
         self._through: int | None = None
         """The last version whose keys are known here."""
@@ -55,13 +55,14 @@ class FreshBands:
         for band in bands:
             number = band >> _SHIFT
             if version_id > self._marks[number]:
-                self._slices.setdefault(number, {}).setdefault(band, []).append(version_id)
+                keys = self._slices.setdefault(number, {})
+                keys[band] = (*keys.get(band, ()), version_id)
                 self._count += 1
         self._through = version_id
 
-    def find(self, band: int) -> list[int]:
+    def find(self, band: int) -> tuple[int, ...]:
         """Return the ids of the versions with this key that ``band`` does not hold yet, oldest first."""
-        return self._slices.get(band >> _SHIFT, {}).get(band, [])
+        return self._slices.get(band >> _SHIFT, {}).get(band, ())
 
     def store_due(self, writes: Writes) -> None:
         """Have the ranges that wait longest stored until no more than `MAX_FRESH` keys wait."""
@@ -83,7 +84,7 @@ class FreshBands:
     def _drop(self, number: int, mark: int) -> None:
         """Forget the keys of a slice that were stored."""
         keys = self._slices.pop(number, {})
-        left = {band: rest for band, ids in keys.items() if (rest := [i for i in ids if i > mark])}
+        left = {band: rest for band, ids in keys.items() if (rest := tuple(i for i in ids if i > mark))}
         self._count += sum(map(len, left.values())) - sum(map(len, keys.values()))
         if left:
             self._slices[number] = left

@@ -1,5 +1,6 @@
 """The rules by which articles come to stories, one after the other, on what a store remembers."""
 
+import heapq
 from collections.abc import Sequence
 from datetime import date
 from typing import Final
@@ -36,7 +37,10 @@ def event_day(event_at: str | None) -> int | None:
 class Grouping:
     """One batch within one exclusive transaction: loads what its articles touch, groups in order, collects writes."""
 
-    def __init__(self, store: Store, articles: Sequence[StoryFeatures], day: int) -> None:
+    def __init__(
+        self, store: Store, articles: Sequence[StoryFeatures], told: Sequence[tuple[Feature, ...]], day: int
+    ) -> None:
+        """Begin a batch; `told` are the `features_of` its articles, in order."""
         self._store = store
         self._day = day
         self._writes = Writes()
@@ -44,7 +48,7 @@ class Grouping:
         for member in store.memberships({a.uri for a in articles}):
             self._members.setdefault(member.uri, []).append(member)
         fresh = [a for a in articles if self._stored(a) is None]
-        self._features = {id(a): _features(a) for a in fresh}
+        self._features = {id(article): found for article, found in zip(articles, told, strict=True)}
         self._found = store.stories_with(
             [w for a in fresh if (d := event_day(a.event_at)) is not None for w in _windows(self._features[id(a)], d)]
         )
@@ -120,25 +124,29 @@ class Grouping:
     def _candidates(self, article: StoryFeatures, day: int) -> tuple[Profile, list[int]]:
         """Return the article's features weighted by their rarity, and the stories that share most of the weight."""
         found = self._features[id(article)]
-        stories: dict[int, list[int]] = {}
+        stories: dict[int, set[int]] = {}
         for window in _windows(found, day):
+            rows = self._found.get(window, [])
             added = [row for row in self._new_features.get(window.key, ()) if window.low <= row[0] <= window.high]
-            rows = sorted({*self._found.get(window, ()), *added}, reverse=True)[:COMMON]
-            stories[window.key] = sorted({story_id for _, story_id in rows})
+            if added:
+                rows = sorted({*rows, *added}, reverse=True)[:COMMON]
+            stories[window.key] = {story_id for _, story_id in rows}
         profile = weighted(found, {key: len(ids) for key, ids in stories.items()})
         shared: dict[int, float] = {}
         for key, (weight, _) in profile.items():
+            square = weight * weight
             for story_id in stories[key]:
-                shared[story_id] = shared.get(story_id, 0.0) + weight * weight
-        candidates = sorted(shared, key=lambda story_id: (-shared[story_id], story_id))[:_CANDIDATES]
-        return profile, candidates
+                shared[story_id] = shared.get(story_id, 0.0) + square
+        likeliest = heapq.nsmallest(_CANDIDATES, [(-weight, story_id) for story_id, weight in shared.items()])
+        return profile, [story_id for _, story_id in likeliest]
 
     def _load(self, story_ids: set[int]) -> None:
         if missing := sorted(story_ids - self._stories.keys()):
             self._stories.update((story.id, story) for story in self._store.stories(missing))
 
 
-def _features(article: StoryFeatures) -> tuple[Feature, ...]:
+def features_of(article: StoryFeatures) -> tuple[Feature, ...]:
+    """Return what an article says of its event; most of the work of grouping, and none that needs the store."""
     return features(
         language=article.language,
         title=article.title,

@@ -13,7 +13,7 @@ import msgspec
 from pipeline.index.base import Decision, Index, Observation, Probe, StoryFeatures
 from pipeline.index.deciding import Deciding, duplicate, repeated, request_hash, short
 from pipeline.index.fresh import FreshBands
-from pipeline.index.grouping import Grouping
+from pipeline.index.grouping import Grouping, features_of
 from pipeline.index.history import Comparison, History, comparison, history
 from pipeline.index.store import Decided, Identity, Request, Store, Version, Writes
 from schemas.records import Story
@@ -68,8 +68,9 @@ class StoredIndex(Index):
 
     def assign_stories(self, articles: Sequence[StoryFeatures]) -> list[Story | None]:
         articles = [_legible(article) for article in articles]
+        told = [features_of(article) for article in articles]
         with self._turn, self._store.transaction(exclusive=True):
-            grouping = Grouping(self._store, articles, self._day())
+            grouping = Grouping(self._store, articles, told, self._day())
             stories = [grouping.assign(article) for article in articles]
             grouping.finish()
             return stories
