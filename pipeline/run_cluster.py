@@ -94,6 +94,7 @@ class ClusterRun:
 
         from pipeline.index import IndexDamaged, IndexUnavailable, open_index
         from pipeline.io.files import FolderWriter, ReadFiles
+        from pipeline.prism import WithOutput
 
         settings = replace(settings, index_url=_absolute(settings.index_url))
         with fatal.stopping(ValueError, IndexUnavailable, IndexDamaged, doing="cannot open the article index"):
@@ -102,7 +103,10 @@ class ClusterRun:
         build = getattr(importlib.import_module(module), name)
         try:
             p = beam.Pipeline(options=PipelineOptions(self._cluster.arguments(self._name, self._endpoint())))
-            build(p, ReadFiles(self._shares(), settings, mapping), WriteParts(self._settled), settings)
+            sink = (
+                WriteParts(self._settled) if self._cluster.runner == "flink" else WithOutput(WriteParts(self._settled))
+            )
+            build(p, ReadFiles(self._shares(), settings, mapping), sink, settings)
             self._result = p.run()
             state = self._result.wait_until_finish()
         except Exception as error:

@@ -47,11 +47,12 @@ def _run(options: StreamOptions, job: Any, endpoint: str) -> int:
 
     from pipeline.io.kafka_sink import WriteToKafka
     from pipeline.io.kafka_source import ReadFromKafka
+    from pipeline.prism import WithOutput
 
     module, _, name = options.graph.partition(":")
     build = getattr(importlib.import_module(module), name)
     p = beam.Pipeline(options=PipelineOptions(options.beam_arguments(job, endpoint)))
-    sink = _with_output(WriteToKafka(job)) if options.runner == "prism" else WriteToKafka(job)
+    sink = WriteToKafka(job) if options.runner == "flink" else WithOutput(WriteToKafka(job))
     build(p, ReadFromKafka(job), sink, options.settings)
     result = p.run()
 
@@ -65,18 +66,6 @@ def _run(options: StreamOptions, job: Any, endpoint: str) -> int:
     signal.signal(signal.SIGTERM, cancel)
     state = result.wait_until_finish()
     return 0 if state == "DONE" else _report(RuntimeError(f"the runner ended the job: {state}"))
-
-
-def _with_output(sink: Any) -> Any:
-    """Return `sink` with an output in which there is never anything.
-
-    Prism (2.77) waits for the data and for the end of a bundle in one loop. Where a stage has no output the data counts
-    as complete from the start, and the loop spins until the bundle ends: a core for each bundle under way.
-    """
-    import apache_beam as beam
-    from apache_beam.transforms.window import FixedWindows
-
-    return sink | "Windows" >> beam.WindowInto(FixedWindows(3600)) | "Nothing" >> beam.GroupByKey()
 
 
 def _report(error: Exception) -> int:

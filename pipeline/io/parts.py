@@ -194,7 +194,7 @@ class WriteParts(beam.PTransform):  # type: ignore[misc]
         self._settled = settled
 
     def expand(self, items: Any) -> Any:
-        return items | "Parts" >> beam.ParDo(_WritePartsFn(self._settled))
+        return items | "Parts" >> beam.ParDo(_WritePartsFn(self._settled)).with_output_types(tuple[bytes, bytes])
 
 
 def assemble(settled: Settled, sources: tuple[str, ...], writer: "FolderWriter", span_records: int) -> None:
