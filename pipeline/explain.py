@@ -1,6 +1,8 @@
 """Why the index decided as it did: the history of an article, and what two have in common, for people and as JSON."""
 
-from typing import Any
+import re
+from typing import Any, Final
+from urllib.parse import unquote_to_bytes
 
 import msgspec
 from rich.console import Group, RenderableType
@@ -11,6 +13,8 @@ from rich.text import Text
 from pipeline.index import Comparison, Decision, History, Index
 from pipeline.terminal import readable
 from transforms.identity import normalise_url
+
+_ENCODED: Final = re.compile("(?:%[89A-Fa-f][0-9A-Fa-f])+")
 
 
 class UnknownArticle(LookupError):
@@ -45,7 +49,7 @@ def as_json(answer: History | Comparison) -> bytes:
 
 def render_history(history: History) -> RenderableType:
     """Return a history for the terminal."""
-    parts: list[RenderableType] = [_heading(history.uri)]
+    parts: list[RenderableType] = [_heading(_legible(history.uri))]
     for version in history.versions:
         time = version.modified_at or version.fetched_at
         known = f", {time}" if time else ""
@@ -53,12 +57,12 @@ def render_history(history: History) -> RenderableType:
         parts.append(Text(f"\nversion {version.version}: {version.change}{known}{current}", style="bold"))
         lines = [readable(version.title)] if version.title else []
         lines += [f"read at {version.coordinates}", *_changes(version.changes or {})]
-        lines += [f"{relation.kind} {relation.share:.0%} {relation.uri}" for relation in version.related]
+        lines += [f"{relation.kind} {relation.share:.0%} {_legible(relation.uri)}" for relation in version.related]
         parts += [Padding(Text(line), (0, 0, 0, 2)) for line in lines]
     if copy := history.duplicate_of:
         parts.append(
             Text(
-                f"\nduplicate of version {copy.version} of {copy.original}:"
+                f"\nduplicate of version {copy.version} of {_legible(copy.original)}:"
                 f" similarity {copy.similarity:.4f} by {copy.method}"
             )
         )
@@ -66,16 +70,18 @@ def render_history(history: History) -> RenderableType:
         parts.append(Text(f"\nduplicates: {history.duplicates}", style="bold"))
         table = Table("of version", "similarity", "method", "uri", box=None)
         for copy in history.latest_duplicates:
-            table.add_row(str(copy.version), f"{copy.similarity:.4f}", copy.method, Text(copy.uri, overflow="fold"))
+            table.add_row(
+                str(copy.version), f"{copy.similarity:.4f}", copy.method, Text(_legible(copy.uri), overflow="fold")
+            )
         parts.append(table)
     if history.story:
         parts.append(
             Text(
-                f"\nstory {history.story.uri}: similarity {history.story.similarity:.4f},"
-                f" {history.story_articles} articles"
+                f"\nstory {_legible(history.story.uri)}: similarity {history.story.similarity:.4f},"
+                f" articles: {history.story_articles}"
             )
         )
-        parts += [Text(f"  {uri}") for uri in history.latest_in_story if uri != history.uri]
+        parts += [Text(f"  {_legible(uri)}") for uri in history.latest_in_story if uri != history.uri]
     parts.append(Text(f"\ndecisions: {history.decisions}", style="bold"))
     table = Table("outcome", "because", "read at", box=None)
     for told in history.latest_decisions:
@@ -105,10 +111,23 @@ def render_comparison(comparison: Comparison) -> RenderableType:
     if comparison.same_story is not None:
         table.add_row("same story", "yes" if comparison.same_story else "no", "")
     parts: list[RenderableType] = [
-        _heading(f"{comparison.a}\n{comparison.b}"),
-        Text(f"{comparison.verdict}: {comparison.reason}"),
+        _heading(f"{_legible(comparison.a)}\n{_legible(comparison.b)}"),
+        Text(f"{comparison.verdict}: {_legible(comparison.reason)}"),
     ]
     return Group(*parts, table) if table.row_count else Group(*parts)
+
+
+def _legible(text: str) -> str:
+    """Return `text` with the letters that addresses in it encode; commands understand this spelling too."""
+
+    def decoded(match: re.Match[str]) -> str:
+        try:
+            letters = unquote_to_bytes(match[0]).decode()
+        except UnicodeDecodeError:
+            return match[0]
+        return letters if letters.isprintable() else match[0]
+
+    return _ENCODED.sub(decoded, text)
 
 
 def _heading(text: str) -> Text:
@@ -148,4 +167,4 @@ def _because(decision: Decision) -> str:
         return f"version {decision.version}, {decision.change}"
     if decision.outcome == "unchanged":
         return {"content": "the same body as before", "text": "the same text as before"}[decision.method or "text"]
-    return f"of {decision.duplicate_of}: similarity {decision.similarity:.4f} by {decision.method}"
+    return f"of {_legible(decision.duplicate_of or '')}: similarity {decision.similarity:.4f} by {decision.method}"

@@ -55,6 +55,23 @@ def test_history_of_a_duplicate(index: Index) -> None:
     assert f"duplicate of version 1 of {A}" in told(render_history(history))
 
 
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("%D8%AE%D8%A8%D8%B1/caf%C3%A9", "خبر/café"),
+        ("100%25-%2F", "100%25-%2F"),
+        ("%E2%80%AEx", "%E2%80%AEx"),
+        ("%D8", "%D8"),
+    ],
+    ids=["letters", "signs of the address", "a mark that turns the line", "no text"],
+)
+def test_addresses_are_shown_in_letters_and_understood_so(index: Index, path: str, shown: str) -> None:
+    uri = f"https://e.example/{path}"
+    index.observe([observation(words(9), uri=uri, at="f#9", source="e.example")])
+    assert f"https://e.example/{shown}" in told(render_history(explain(index, uri)))
+    assert json.loads(as_json(explain(index, f"https://e.example/{shown}")))["uri"] == uri
+
+
 def test_any_spelling_of_a_url_is_understood(index: Index) -> None:
     assert explain(index, "HTTPS://A.example:443/1?utm_source=x#top").uri == A
 

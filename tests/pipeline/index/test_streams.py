@@ -1,7 +1,7 @@
 """Properties of whole streams: repeated, shuffled, cut into batches anyhow, recalled or not."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from hypothesis import given
@@ -93,6 +93,33 @@ def test_shuffling_it_within_a_window_changes_numbers_at_most(
     for record in {record.uri: record for record in plain}.values():
         (again,) = index.observe([replace(record, coordinates=f"again {record.uri}")])
         assert again.outcome == "unchanged"
+
+
+def test_each_store_decides_on_a_stream_sent_three_times_as_on_the_plain_one(new_index: Callable[[], Index]) -> None:
+    """Revisions, and copies of them on another site, whose first crawl follows that of their originals."""
+    choose = random.Random(5)
+    plain = records([(page, edit) for edit in range(3) for page in range(4)] * 2)
+    plain += [
+        observation(
+            edited(words(page), 0.05, seed=50 + n % 2),
+            uri=f"https://copy{n % 2}.example/{page}",
+            at=f"t/1#{page}.{n}",
+            source=f"copy{n % 2}.example",
+            title=f"Page {page}",
+        )
+        for n in range(4)
+        for page in range(4)
+    ]
+    copies = sent_three_times(plain, choose)
+    decided = run(new_index(), plain, choose)
+    again = run(new_index(), copies, choose, recall=True)
+    assert {(d.uri, d.duplicate_of) for d in decided if d.outcome == "duplicate"} == {
+        (f"https://copy{n}.example/{page}", f"https://a.example/{page}") for n in range(2) for page in range(4)
+    }
+    assert without_versions(articles(copies, again)) == without_versions(articles(plain, decided))
+    for outcome in ("article", "duplicate"):
+        found = {(d.uri, d.version, d.duplicate_of) for d in again if d.outcome == outcome}
+        assert found == {(d.uri, d.version, d.duplicate_of) for d in decided if d.outcome == outcome}
 
 
 @given(streams, st.randoms(use_true_random=False))
