@@ -116,6 +116,7 @@ def replay(
     """
     from pipeline import replay as replays
     from pipeline.fatal import JobStopped
+    from pipeline.io.kafka_config import require_answer
     from pipeline.io.kafka_topics import NewTopics
     from pipeline.run import interruptible
     from pipeline.terminal import progress_bar, show_replay
@@ -134,6 +135,7 @@ def replay(
             if dry_run:
                 summary = replays.dry_run(paths, wanted, samples=samples, watch=watch)
             else:
+                require_answer(connection)
                 summary = replays.replay(paths, wanted, watch=watch)
     except KeyboardInterrupt:
         _leave("interrupted; what was sent is kept, start it again to go on")

@@ -30,7 +30,7 @@ from kafka.errors import KafkaError
 from pipeline import flink, logs, services
 from pipeline.fatal import JobStopped
 from pipeline.io import kafka_control
-from pipeline.io.kafka_config import PERMANENT_ERRORS, Connection, KafkaJob, Topics
+from pipeline.io.kafka_config import PERMANENT_ERRORS, Connection, KafkaJob, LoginRefusedError, Topics
 from pipeline.io.kafka_topics import Lag, NewTopics, lag, prepare, restore_positions
 from pipeline.metrics import STREAM_LAG, STREAM_MOVED, STREAM_RESTARTS
 from pipeline.settings import PIPELINE_VERSION, Settings
@@ -171,6 +171,8 @@ class Supervisor:
         self._say = say
         self._signals = 0
         self._meter: _Meter | None = None
+        self._met = False
+        """Whether brokers have ever answered."""
         self._cluster = flink.Cluster(options.flink_rest) if options.flink_rest else None
 
     def unready(self) -> str | None:
@@ -241,11 +243,14 @@ class Supervisor:
         reported = ""
         while True:
             try:
-                with contextlib.closing(self._options.connection.admin(bootstrap_timeout_ms=5000)):
-                    break
+                self._options.connection.check()
+                self._met = True
+                break
             except PERMANENT_ERRORS as error:
                 raise JobStopped(f"Kafka refuses the connection: {error}") from error
             except (KafkaError, OSError) as error:
+                if isinstance(error, LoginRefusedError) and not self._met:  # later it may be a broker that restarts
+                    raise JobStopped(f"Kafka refuses the connection: {error}") from error
                 reason = f"waiting for Kafka at {', '.join(self._options.connection.bootstrap_servers)}"
                 self._show(Progress(reason))
                 if reported != reason:

@@ -14,6 +14,7 @@ from kafka.errors import (
     IllegalStateError,
     KafkaConfigurationError,
     KafkaError,
+    KafkaTimeoutError,
     SaslAuthenticationFailedError,
     UnsupportedSaslMechanismError,
     UnsupportedVersionError,
@@ -31,8 +32,19 @@ TIME_HEADER: Final = "khabar-processed-at"
 ATTEMPTS_HEADER: Final = "khabar-attempts"
 """On a raw record: JSON list of `Attempt`, what a re-driven dead letter has behind it."""
 
+_BROKEN_OFF: Final = "socket disconnected"
+"""What the client says of a connection that was made, and closed by the broker."""
 _WORTH_TELLING_SECONDS: Final = 0.5
 """A shorter wait is ordinary: a coordinator that moves, a transaction that ends."""
+
+
+class UntrustedBrokerError(KafkaError):
+    """The broker's certificate is not one that this side trusts."""
+
+
+class LoginRefusedError(KafkaError):
+    """The broker broke off the authentication without a reason: over TLS the client loses what it says last."""
+
 
 PERMANENT_ERRORS = (
     AuthorizationError,
@@ -42,6 +54,7 @@ PERMANENT_ERRORS = (
     SaslAuthenticationFailedError,
     UnsupportedSaslMechanismError,
     UnsupportedVersionError,
+    UntrustedBrokerError,
 )
 """Errors that waiting does not cure: they need another configuration."""
 
@@ -110,6 +123,28 @@ class Connection:
         known = {name: value for name, value in self.options().items() if name in KafkaAdminClient.DEFAULT_CONFIG}
         return KafkaAdminClient(**{**known, **options})
 
+    def check(self, seconds: float = 5.0) -> None:
+        """Return when a broker answers.
+
+        Raises:
+            KafkaError: none does within `seconds`; one of `PERMANENT_ERRORS` where the brokers, or this side, refuse;
+                `LoginRefusedError` where that is all that can be said.
+        """
+        with _failures() as failures:
+            try:
+                self.admin(bootstrap_timeout_ms=int(seconds * 1000)).close()
+            except KafkaTimeoutError as error:
+                for failure in failures:
+                    if isinstance(failure, PERMANENT_ERRORS):
+                        raise failure from error
+                    if "CERTIFICATE_VERIFY_FAILED" in str(failure):
+                        raise UntrustedBrokerError(str(failure)) from error
+                if self.security_protocol.startswith("SASL") and any(_BROKEN_OFF in str(one) for one in failures):
+                    raise LoginRefusedError(
+                        "the broker breaks off the authentication: wrong user, password or mechanism, or it is ending"
+                    ) from error
+                raise
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topics:
@@ -177,10 +212,33 @@ class KafkaJob:
         return f"{self.name}.{self.topics.raw}.{partition}"
 
 
+@contextlib.contextmanager
+def _failures() -> Iterator[list[Exception]]:
+    """Collect why connections fail: the client tries again until it has no time left, and says why in its log alone."""
+    found: list[Exception] = []
+
+    class Listener(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            arguments = record.args if isinstance(record.args, tuple) else ()
+            found.extend(argument for argument in arguments if isinstance(argument, Exception))
+
+    logger = logging.getLogger("kafka.net")
+    level, listener = logger.level, Listener()
+    logger.setLevel(logging.WARNING)
+    logger.addHandler(listener)
+    logger.propagate = False
+    try:
+        yield found
+    finally:
+        logger.propagate = True
+        logger.removeHandler(listener)
+        logger.setLevel(level)
+
+
 def require_answer(connection: Connection) -> None:
     """Raise `JobStopped`, one line for the user, unless a broker answers within seconds."""
     with quiet_clients(), stopping(KafkaError, OSError, doing=f"no Kafka at {', '.join(connection.bootstrap_servers)}"):
-        connection.admin(bootstrap_timeout_ms=5000).close()
+        connection.check()
 
 
 def until_answered(what: str, action: Callable[[], _T], *, stop: Callable[[], bool] = lambda: False) -> _T:
