@@ -38,11 +38,11 @@ _WORTH_TELLING_SECONDS: Final = 0.5
 """A shorter wait is ordinary: a coordinator that moves, a transaction that ends."""
 
 
-class UntrustedBrokerError(KafkaError):
+class UntrustedBrokerError(KafkaError):  # type: ignore[misc]
     """The broker's certificate is not one that this side trusts."""
 
 
-class LoginRefusedError(KafkaError):
+class LoginRefusedError(KafkaError):  # type: ignore[misc]
     """The broker broke off the authentication without a reason: over TLS the client loses what it says last."""
 
 
