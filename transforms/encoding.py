@@ -1,8 +1,9 @@
 """Bytes to text: one order of evidence, and repair of what is damaged instead of a page of garbage.
 
 The order is: byte order mark; UTF-16 that shows by its NULs; valid UTF-8; UTF-8 with isolated damage; the encoding that
-the transport or the page declares, where the text it gives is plausible; a statistical detector (uchardet). Labels are
-read as browsers read them (WHATWG: ``iso-8859-1`` is windows-1252, ``gb2312`` is GB18030, …).
+the transport or the page declares, where the text it gives is plausible; a statistical detector (uchardet). Between
+Latin encodings known words decide. Labels are read as browsers read them (WHATWG: ``iso-8859-1`` is windows-1252,
+``gb2312`` is GB18030, …).
 """
 
 import codecs
@@ -19,6 +20,7 @@ from w3lib.encoding import html_body_declared_encoding, http_content_type_encodi
 
 from schemas.reasons import Reason, Stage
 from transforms.errors import Rejected
+from transforms.language import known_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,8 @@ def to_text(data: bytes, *, content_type: str | None = None, encoding: str | Non
     declared = _declared(data, content_type, encoding, html)
     if decoded := _as_utf8(data, declared):
         return decoded
-    name = _legacy(_sample(data, html), [label for label in declared if label != "utf-8"])
+    sample = _sample(data, html)
+    name = _latin(sample, _legacy(sample, [label for label in declared if label != "utf-8"]))
     return _decoded(data, _CODECS.get(name, name), name)
 
 
@@ -203,6 +206,34 @@ def _legacy(sample: bytes, declared: list[str]) -> str:
     oddities = {name: _oddity(sample, name) for name in candidates}
     limit = min(oddities.values()) + _MARGIN
     return next(name for name, oddity in oddities.items() if oddity <= limit)
+
+
+# The Latin encodings that news is found in, and all that a label can name.
+_LATIN: Final = ("windows-1252", "windows-1250", "iso-8859-2", "windows-1254", "windows-1257")
+_ALL_LATIN: Final = frozenset(
+    {*_LATIN, *(f"iso-8859-{part}" for part in (3, 4, 10, 13, 14, 15, 16)), "windows-1258", "macintosh"}
+)
+_WORDS: Final = re.compile(r"[^\W\d_]{3,30}")
+_MORE_WORDS: Final = (2, 1.2)
+"""By how many known words, and how many times as many, another Latin encoding must be better."""
+
+
+def _latin(sample: bytes, name: str) -> str:
+    """Return `name`, or the Latin encoding in which `sample` has clearly more words of one language.
+
+    Latin encodings differ in letters that are all plausible: only words tell a Turkish "ş" from a Polish "ţ".
+    """
+    if name not in _ALL_LATIN:
+        return name
+    known = {other: _known_words(sample, other) for other in dict.fromkeys((name, *_LATIN))}
+    best = max(known, key=lambda other: known[other])
+    more, times = _MORE_WORDS
+    return best if known[best] >= max(known[name] + more, times * known[name]) else name
+
+
+def _known_words(sample: bytes, name: str) -> int:
+    text = sample.decode(_CODECS.get(name, name), "replace")[: _SAMPLE // 4].lower().replace("i\u0307", "i")
+    return known_words({word for word in _WORDS.findall(text) if not word.isascii()}, "Latn")
 
 
 def _detected(sample: bytes) -> str | None:

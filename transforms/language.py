@@ -9,7 +9,7 @@ without a word list. `docs/decisions/language-detection.md` has the measurements
 import math
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from typing import Any, Final
 
@@ -212,6 +212,11 @@ def warm_up() -> None:
     for script in _CANDIDATES:
         _word_gains(script)
     _ngrams()
+
+
+def known_words(words: Collection[str], script: str) -> int:
+    """Return how many of `words` (lower case) are known in the language of `script` that knows most of them."""
+    return max((sum(word in known for word in words) for known in _word_costs(script).values()), default=0)
 
 
 def _sample(text: str) -> str:

@@ -2,6 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from benchmarks.endurance import extract_here, hostile_pages
 from pipeline.sandbox import Failure, Sandbox
 from schemas.reasons import Reason, Stage
 from tests.pipeline.sandbox_work import double, obey
@@ -57,3 +58,15 @@ def test_the_pool_lives_on_after_all_of_them(sandbox: Sandbox) -> None:
 
 def test_a_chunk_that_takes_long_gives_back_what_it_has(sandbox: Sandbox) -> None:
     assert run(sandbox, "hang", "a", "hang", "b")[1::2] == ["a", "b"]
+
+
+def test_hostile_pages_have_one_outcome_each() -> None:
+    sandbox = Sandbox(workers=1, deadline_s=60, memory_mb=1024)
+    try:
+        results = sandbox.submit(Stage.EXTRACT, extract_here, [(page, None) for page in hostile_pages()]).results()
+        reasons = [result.reason if isinstance(result, Failure) else None for result in results]
+        expected = [None, None, None, Reason.TOO_LARGE, None, None, Reason.UNDECODABLE, Reason.EMPTY_CONTENT]
+        assert reasons == expected
+        assert run(sandbox, "alive") == ["alive"]
+    finally:
+        sandbox.close()

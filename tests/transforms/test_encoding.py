@@ -49,6 +49,8 @@ WRONG_LABELS = (
     "big5",
 )
 LATIN = {"windows-1250", "iso-8859-2", "windows-1254", "iso-8859-9", "windows-1252", "iso-8859-1"}
+LATIN_CASES = [case for case in CASES if case.values[1] in LATIN]
+WRONG_LATIN_LABELS = ("windows-1254", "windows-1257", "windows-1258", "iso-8859-3", "iso-8859-15")
 
 
 def encoded(text: str, codec: str, charset: str | None = None) -> tuple[bytes, str]:
@@ -78,6 +80,13 @@ def test_reads_a_legacy_encoding_that_nothing_declares(text: str, label: str, co
 @pytest.mark.parametrize("wrong", WRONG_LABELS)
 @pytest.mark.parametrize(("text", "label", "codec"), CASES)
 def test_reads_a_legacy_encoding_under_a_wrong_label(text: str, label: str, codec: str, wrong: str) -> None:
+    data, want = encoded(text, codec, wrong)
+    assert to_text(data).text == want
+
+
+@pytest.mark.parametrize("wrong", WRONG_LATIN_LABELS)
+@pytest.mark.parametrize(("text", "label", "codec"), LATIN_CASES)
+def test_known_words_tell_latin_encodings_apart(text: str, label: str, codec: str, wrong: str) -> None:
     data, want = encoded(text, codec, wrong)
     assert to_text(data).text == want
 
