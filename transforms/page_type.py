@@ -17,7 +17,11 @@ PageType = Literal["article", "live_blog", "gallery", "paywall", "section", "err
 
 NO_ARTICLE: Final = frozenset({"section", "error", "consent"})
 
-_LIVE: Final = re.compile(r"(?:^|[-/_.])live-?(?:blog|ticker|updates?)(?:[-/_.]|$)|^/live/|/live-news/", re.IGNORECASE)
+_LIVE: Final = re.compile(
+    r"(?:^|[-/_.])(?:live-?(?:blog|ticker|updates?|berichte?|verslag|rapport)|en-(?:direct|vivo)|in-diretta|ao-vivo"
+    r"|canli-(?:anlatim|blog))(?:[-/_.]|$)|^/live/|/live-news/",
+    re.IGNORECASE,
+)
 _FREE: Final = frozenset({"true", "1", "yes", "http://schema.org/true", "https://schema.org/true"})
 _SHORT: Final = 600
 _STUB: Final = 1500
@@ -25,11 +29,19 @@ _PARAGRAPH: Final = 100
 
 
 def page_type(
-    structured: Structured, *, title: str | None, lines: Sequence[str], links: float, url: str | None, dated: bool
+    structured: Structured,
+    *,
+    title: str | None,
+    lines: Sequence[str],
+    links: float,
+    url: str | None,
+    dated: bool,
+    walled: bool = False,
 ) -> PageType:
     """Return the kind of a page with the text `lines`.
 
-    `links` is the share of link text in the page, `dated` whether its metadata give it a date.
+    `links` is the share of link text in the page, `dated` whether its metadata give it a date, `walled` whether it has
+    an element that is named as a paywall (many sites have one on every page, so only a short text is a stub).
     """
     length = sum(map(len, lines))
     if length < _SHORT and title and pattern("error_title").search(title.lower()):
@@ -40,7 +52,7 @@ def page_type(
         return "live_blog"
     if not dated and not _claims_article(structured) and _is_list(structured, lines, links, url):
         return "section"
-    if length < _STUB and is_paid(structured):
+    if length < _STUB and (is_paid(structured) or (walled and length < _SHORT)):
         return "paywall"
     if length < _STUB and _is_gallery(structured):
         return "gallery"

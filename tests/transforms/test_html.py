@@ -91,6 +91,29 @@ LINKS = "".join(f'<div><a href="/{i}">Headline number {i} of the day</a></div>' 
 NO_ARTICLES = [
     ("404 Not Found", "<p>The page that you are looking for is not here any more.</p>", None, "error"),
     ("الصفحة غير موجودة", "<p>عذرا، لم نجد الصفحة التي طلبتها في هذا الموقع اليوم.</p>", None, "error"),
+    ("Seite nicht gefunden", "<p>Die Seite, die Sie suchen, gibt es leider nicht mehr.</p>", None, "error"),
+    ("Page introuvable", "<p>La page que vous cherchez a été déplacée ou supprimée.</p>", None, "error"),
+    ("Страница не найдена", "<p>К сожалению, такой страницы на этом сайте больше нет.</p>", None, "error"),
+    ("Sayfa bulunamadı", "<p>Aradığınız sayfa taşınmış veya silinmiş olabilir, üzgünüz.</p>", None, "error"),
+    ("صفحه مورد نظر یافت نشد", "<p>صفحه‌ای که به دنبال آن هستید دیگر در این سایت نیست.</p>", None, "error"),
+    (
+        "ページが見つかりません",
+        "<p>お探しのページは移動または削除された可能性があります。トップページからお探しください。</p>",
+        None,
+        "error",
+    ),
+    ("404", "<p>This is not the page that you are looking for, we are sorry.</p>", None, "error"),
+    ("The Post", "<p>Wir und unsere Partner verwenden auf dieser Website Cookies und Daten.</p>", None, "consent"),
+    (
+        "Le Journal",
+        "<p>Nous et nos partenaires utilisons des cookies sur ce site et dans nos services.</p>",
+        None,
+        "consent",
+    ),
+    ("الموقع", "<p>نستخدم ملفات تعريف الارتباط في هذا الموقع لتحسين تجربتك كل يوم.</p>", None, "consent"),
+    ("Security", "<p>Checking your browser before you can read the page you asked for.</p>", None, "consent"),
+    ("أخبار اليوم", LINKS, "https://example.org/", "section"),
+    ("Politik", LINKS, "https://example.org/politik/", "section"),
     ("Just a moment...", "<p>Please enable JavaScript and cookies to continue.</p>", None, "consent"),
     ("The Post", LINKS, "https://example.org/", "section"),
 ]
@@ -108,12 +131,37 @@ def test_pages_that_are_no_articles_are_rejected(title: str, body: str, url: str
     [
         (LD % '"@type": "LiveBlogPosting", "headline": "H"', None, "live_blog"),
         (HEAD, "https://example.org/news/live-blog/flood", "live_blog"),
+        (HEAD, "https://example.org/fr/en-direct/inondation-123", "live_blog"),
+        (HEAD, "https://example.org/liveticker-hochwasser.html", "live_blog"),
+        (HEAD, "https://example.org/gundem/canli-anlatim/sel", "live_blog"),
         (LD % '"@type": "NewsArticle", "isAccessibleForFree": "False"', None, "paywall"),
+        ('<meta property="article:content_tier" content="locked">', None, "paywall"),
+        (LD % '"@type": ["NewsArticle", "ImageGallery"], "headline": "H"', None, "gallery"),
         ('<meta property="og:type" content="gallery">', None, "gallery"),
     ],
 )
 def test_special_articles_are_labelled(head: str, url: str | None, kind: str) -> None:
     assert extract_html(page(article(PARAGRAPHS[:3]), head), url=url).page_type == kind
+
+
+def test_what_a_paywall_leaves_free_is_labelled() -> None:
+    wall = '<div class="c-paywall__offer"><p>Subscribe to continue.</p></div>'
+    assert extract_html(page(article(PARAGRAPHS[:1]) + wall)).page_type == "paywall"
+    assert extract_html(page(article(PARAGRAPHS * 2) + wall)).page_type == "article"
+
+
+def test_an_amp_page() -> None:
+    head = HEAD + '<style amp-boilerplate>body{visibility:hidden}</style><script async src="v0.js"></script>'
+    body = "<amp-sidebar id='s'><ul><li><a href='/a'>Home of the site</a></li></ul></amp-sidebar>" + article()[:-10]
+    body += "<amp-ad width='300'></amp-ad><amp-img src='x.jpg' alt='A bridge'></amp-img></article>"
+    found = extract_html(page(body, head).replace("<html ", "<html ⚡ "), url="https://example.org/amp/bridge")
+    assert found.text.split("\n") == PARAGRAPHS
+    assert found.canonical_url == "https://example.org/news/bridge"
+
+
+def test_a_page_within_an_unclosed_button() -> None:
+    found = extract_html(page(f"<header><button><span>Menu</span><main>{article()}</main></header>"))
+    assert found.text.split("\n") == PARAGRAPHS
 
 
 def test_a_long_article_behind_a_paywall_is_an_article_with_a_note() -> None:
