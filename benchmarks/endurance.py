@@ -15,8 +15,6 @@ from pathlib import Path
 from typing import Final
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from benchmarks.gold import gold_sets, read_gold
 from pipeline.sandbox import Chunk, Failure, Sandbox
@@ -70,7 +68,8 @@ def _input(folder: Path, hostile_every: int) -> Iterator[tuple[bytes, str | None
 @click.option("--hostile-every", type=click.IntRange(min=0), default=200, show_default=True, help="0: none.")
 def main(folder: Path, pages: int, workers: int, hostile_every: int) -> None:
     """Print a row for every twentieth of the pages, and the reasons of all failures."""
-    table = Table("pages", "processes", "median MB", "largest MB", "supervisor MB", "failures")
+    names = ("pages", "processes", "median MB", "largest MB", "supervisor MB", "failures")
+    click.echo("".join(f"{name:>14}" for name in names))
     sandbox = Sandbox(workers=workers, deadline_s=30, memory_mb=1024)
     source = _input(folder, hostile_every)
     waiting: deque[Chunk] = deque()
@@ -92,12 +91,11 @@ def main(folder: Path, pages: int, workers: int, hostile_every: int) -> None:
                         memory[result[0]] = result[1]
                         largest = max(largest, result[1])
             figures = (statistics.median(memory.values()), largest, resident(os.getpid()))
-            shown = (str(round(figure / 2**20)) for figure in figures)
-            table.add_row(str(outcomes), str(len(memory)), *shown, str(reasons.total()))
+            row_of = (outcomes, len(memory), *(round(figure / 2**20) for figure in figures), reasons.total())
+            click.echo("".join(f"{figure:>14}" for figure in row_of))
     finally:
         sandbox.close()
-    Console().print(table)
-    Console().print(", ".join(f"{reason}: {count}" for reason, count in reasons.most_common()) or "no failures")
+    click.echo(", ".join(f"{reason}: {count}" for reason, count in reasons.most_common()) or "no failures")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from typing import Any, Final
 from lxml.html import HtmlElement
 
 from transforms.clean import clean_line
-from transforms.dom import names_of, selector, text_of, text_selector
+from transforms.dom import names_of, selector, text_of
 from transforms.folding import fold
 from transforms.structured import Structured
 from transforms.wording import names, pattern
@@ -52,30 +52,21 @@ _MARKS: Final = re.compile(r"[:?!？！…“”„«»]")
 _ACRONYM: Final = re.compile(r"[A-ZÄÖÜ]{2,5}")
 _DATE: Final = re.compile(r"\b(?:19|20)\d\d\b|\d{1,2}[:.]\d\d|\d{3,}")
 
-# fmt: off
-_FOLDERS: Final = (
-    "author", "authors", "autor", "autoren", "autores", "autori", "auteur", "auteurs", "redakteure", "journalist",
-    "profile", "profiles", "contributor", "contributors", "yazar", "yazarlar",
+_FOLDER: Final = re.compile(
+    r"/(?:authors?|autor(?:en|es|i)?|auteurs?|redakteure|journalist|profiles?|contributors?|yazar(?:lar)?)/"
 )
-# fmt: on
 """Folders of addresses in which sites keep the pages of their authors."""
-_AUTHOR_PAGES: Final = " or ".join(f"contains(., '/{folder}/')" for folder in _FOLDERS)
-_MARKED: Final = (
-    selector(
-        f"(.//@rel[. = 'author'] | .//@itemprop[. = 'author'] | .//@href[{_AUTHOR_PAGES}])/parent::*[not(self::link)]"
-    ),
-    selector(
-        "(.//@class[contains(., 'uthor') or contains(., 'byline') or contains(., 'Byline') or contains(., 'autor')]"
-        " | .//@id[contains(., 'author') or contains(., 'byline')] | .//@data-testid[contains(., 'byline')])"
-        "/parent::*[not(self::body or self::html)]"
-    ),
+_LINKED: Final = selector(
+    "(.//@rel[. = 'author'] | .//@itemprop[. = 'author'] | .//@href[contains(., '/aut') or contains(., '/redakteure/')"
+    " or contains(., '/journalist/') or contains(., '/profile') or contains(., '/contributor')"
+    " or contains(., '/yazar')])/parent::*[not(self::link)]"
 )
-_LABELLED: Final = text_selector(
-    ".//text()[string-length() < 60 and (contains(., 'utor') or contains(., 'uthor') or contains(., 'uteur') or"
-    " contains(., 'втор') or contains(., 'azar') or contains(., 'كاتب') or contains(., 'مؤلف') or"
-    " contains(., 'نویسنده') or contains(., '作者') or contains(., '記者') or contains(., '记者') or"
-    " contains(., '기자'))]"
+_NAMED: Final = selector(
+    "(.//@class[contains(., 'uthor') or contains(., 'byline') or contains(., 'Byline') or contains(., 'autor')]"
+    " | .//@id[contains(., 'author') or contains(., 'byline')] | .//@data-testid[contains(., 'byline')])"
+    "/parent::*[not(self::body or self::html)]"
 )
+_LABELS: Final = ("strong", "b", "dt", "th", "td", "span", "div", "p", "li", "label", "h4", "h5", "em", "small")
 _LABEL: Final = re.compile(
     r"\s*(?:aut(?:h?or|eur|ore)(?:in|en|innen|rice|es|s|a|as|i)?(?:\s*[/(:]\s*-?(?:in|en|innen|autor|rice|s|n|a|as)\)?)*"
     r"|автор(?:ы|и)?|yazar|(?:ال)?كاتبة?|(?:ال)?مؤلف|نویسنده|作者|記者|记者|기자)\s*[:：]?\s*",
@@ -204,7 +195,7 @@ def _person(structured: Structured, value: Any) -> str:
 
 def _bylines(tree: HtmlElement) -> list[str]:
     """Return the texts of elements that are marked as byline, from the first place of the page that has any."""
-    for marked in _MARKED:
+    for marked in (_author_links, _NAMED):
         texts: list[str] = []
         place: HtmlElement | None = None
         for element in marked(tree)[:60]:
@@ -222,13 +213,22 @@ def _bylines(tree: HtmlElement) -> list[str]:
     return []
 
 
+def _author_links(tree: HtmlElement) -> list[HtmlElement]:
+    """Return the elements that are marked as author, and the links to authors' pages."""
+    return [
+        element
+        for element in _LINKED(tree)
+        if "author" in {element.get("rel"), element.get("itemprop")} or _FOLDER.search(element.get("href") or "")
+    ]
+
+
 def _labelled(tree: HtmlElement) -> list[str]:
     """Return the texts that follow a label ("Author", "Autorin/Autor") in its element or in the one around it."""
-    for node in _LABELLED(tree)[:60]:
-        label = " ".join(node.split())
-        element = node.getparent()
-        if element is None or not _LABEL.fullmatch(label):
+    for element in tree.iter(*_LABELS):
+        label = element.text
+        if not label or len(label) > _MAX_NAME or not _LABEL.fullmatch(label):
             continue
+        label = " ".join(label.split())
         for around in (element, *islice(element.iterancestors(), 1)):
             text = clean_line(text_of(around, limit=4 * _MAX_BYLINE, joint=" "))
             if text.startswith(label) and len(label) < len(text) <= _MAX_BYLINE and not _elsewhere(around):

@@ -223,7 +223,8 @@ def _latin(sample: bytes, name: str) -> str:
 
     Latin encodings differ in letters that are all plausible: only words tell a Turkish "ş" from a Polish "ţ".
     """
-    if name not in _ALL_LATIN:
+    detected = _detected(sample)
+    if name not in _ALL_LATIN or name == detected or {name, detected} <= _WESTERN:
         return name
     known = {other: _known_words(sample, other) for other in dict.fromkeys((name, *_LATIN))}
     best = max(known, key=lambda other: known[other])

@@ -14,7 +14,7 @@ from transforms import dates
 from transforms.authors import find_authors
 from transforms.body import Body, extract_body
 from transforms.clean import clean_line
-from transforms.dom import selector, text_of
+from transforms.dom import text_of
 from transforms.encoding import Decoded, to_text
 from transforms.errors import Rejected
 from transforms.folding import fold
@@ -36,7 +36,9 @@ _MANY_ATTRIBUTES: Final = re.compile(
 """A tag with so many attributes that the parser, which compares each with all, would need minutes for it."""
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")
 _ELEMENTS: Final = etree.ElementDefaultClassLookup(element=HtmlElement)
-_WALLS: Final = selector("(.//@class | .//@id)[contains(., 'paywall') or contains(., 'Paywall')]/parent::*")
+_WALL: Final = re.compile(r"(?:class|id)=[\"'][^\"'<>]*paywall", re.IGNORECASE)
+_STUB: Final = 600
+"""Characters of text up to which a page that names a paywall is looked at as what the wall leaves free."""
 _MIN_TEXT: Final = 40
 _MAX_TAGS: Final = 30
 
@@ -71,7 +73,6 @@ def extract_html(
         t for t in (title.text if title else None, title_element, structured.first("og:title"), *headings) if t
     ]
     stated_body = next((text for text in structured.many("articleBody") if isinstance(text, str)), None)
-    walled = bool(_WALLS(tree))
     found = extract_body(tree, url=url, titles=spellings, stated_body=stated_body, stated_lede=summary)
     lines = found.paragraphs if found else ()
     kind = page_type(
@@ -81,7 +82,7 @@ def extract_html(
         links=found.links if found else 0.0,
         url=url,
         dated=times.day is not None and times.published is not None and times.published.source in {"json-ld", "meta"},
-        walled=walled,
+        walled=sum(map(len, lines)) < _STUB and _WALL.search(source) is not None,
     )
     if found is None or kind in NO_ARTICLE or sum(map(len, lines)) < _MIN_TEXT:
         what = f"the page is a {kind} page" if kind in NO_ARTICLE else "the page has no article text"

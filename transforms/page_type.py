@@ -40,8 +40,8 @@ def page_type(
 ) -> PageType:
     """Return the kind of a page with the text `lines`.
 
-    `links` is the share of link text in the page, `dated` whether its metadata give it a date, `walled` whether it has
-    an element that is named as a paywall (many sites have one on every page, so only a short text is a stub).
+    `links` is the share of link text in the page, `dated` whether its metadata give it a date, `walled` whether a
+    short text stands beside an element that is named as a paywall (many sites have one on every page).
     """
     length = sum(map(len, lines))
     if length < _SHORT and title and pattern("error_title").search(title.lower()):
@@ -52,7 +52,7 @@ def page_type(
         return "live_blog"
     if not dated and not _claims_article(structured) and _is_list(structured, lines, links, url):
         return "section"
-    if length < _STUB and (is_paid(structured) or (walled and length < _SHORT)):
+    if length < _STUB and (is_paid(structured) or walled):
         return "paywall"
     if length < _STUB and _is_gallery(structured):
         return "gallery"
