@@ -10,13 +10,13 @@ import html
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 from lxml import etree
 from lxml.html import HtmlElement, document_fromstring
 from trafilatura import bare_extraction
-from trafilatura.settings import Document
+from trafilatura.settings import Document, Extractor
 
 from transforms import boilerplate
 from transforms.clean import clean_line, clean_text
@@ -80,7 +80,7 @@ _LEDES: Final = selector(
 
 
 def extract_body(
-    tree: HtmlElement, *, url: str | None, titles: Sequence[str], stated_body: str | None, stated_lede: str | None
+    tree: HtmlElement, *, titles: Sequence[str], stated_body: str | None, stated_lede: str | None
 ) -> Body | None:
     """Return the body of the page `tree`, which is stripped in place; None when there is no text.
 
@@ -96,10 +96,10 @@ def extract_body(
         method, coverage = "blocks", 1.0
         lines = _blocks(tree)
     else:
-        method, lines = "trafilatura-fast", _trafilatura(tree, url, fast=True)
+        method, lines = "trafilatura-fast", _trafilatura(tree, fast=True)
         coverage = _coverage(lines, paragraphs)
         best = _score(lines, coverage) + 0.05
-        for name, candidate in _second_opinions(tree, url, lines, coverage, paragraphs):
+        for name, candidate in _second_opinions(tree, lines, coverage, paragraphs):
             share = _coverage(candidate, paragraphs)
             if _score(candidate, share) > best:
                 lines, coverage, best, fallback = candidate, share, _score(candidate, share), name
@@ -140,8 +140,14 @@ def _plain(text: str) -> str:
     return "".join(map(str, tree.itertext()))
 
 
-def _trafilatura(tree: HtmlElement, url: str | None, *, fast: bool) -> list[str]:
-    found = bare_extraction(tree, url=url, fast=fast, favor_precision=not fast, include_comments=False)
+@cache
+def _options(fast: bool) -> Extractor:
+    """Return trafilatura's options, which it else reads from its configuration for every page."""
+    return Extractor(output_format="python", fast=fast, precision=not fast, comments=False)
+
+
+def _trafilatura(tree: HtmlElement, *, fast: bool) -> list[str]:
+    found = bare_extraction(tree, options=_options(fast))
     return _lines(found.text or "") if isinstance(found, Document) else []
 
 
@@ -258,13 +264,13 @@ def _score(lines: Sequence[str], coverage: float) -> float:
 
 
 def _second_opinions(
-    tree: HtmlElement, url: str | None, lines: Sequence[str], coverage: float, paragraphs: list[str]
+    tree: HtmlElement, lines: Sequence[str], coverage: float, paragraphs: list[str]
 ) -> Iterator[tuple[str, list[str]]]:
     """Yield other readings of the page where `lines` look wrong, by the name of their method."""
     if not lines:
         yield "paragraphs", paragraphs
     if sum(map(len, lines)) < _SHORT_BODY or _litter(lines) > 0.4:
-        yield "trafilatura", _trafilatura(tree, url, fast=False)
+        yield "trafilatura", _trafilatura(tree, fast=False)
     elif coverage < 0.6:
         yield "containers", _same_containers(tree, lines)
 

@@ -11,7 +11,7 @@ _STRING: Any = etree.XPath("string()", smart_strings=False)
 
 
 def _string(element: HtmlElement) -> str:
-    return cast(str, _STRING(element))
+    return cast(str, _STRING(element)) if len(element) else element.text or ""
 
 
 class Text(Protocol):

@@ -73,7 +73,7 @@ def extract_html(
         t for t in (title.text if title else None, title_element, structured.first("og:title"), *headings) if t
     ]
     stated_body = next((text for text in structured.many("articleBody") if isinstance(text, str)), None)
-    found = extract_body(tree, url=url, titles=spellings, stated_body=stated_body, stated_lede=summary)
+    found = extract_body(tree, titles=spellings, stated_body=stated_body, stated_lede=summary)
     lines = found.paragraphs if found else ()
     kind = page_type(
         structured,
