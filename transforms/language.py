@@ -216,7 +216,9 @@ def warm_up() -> None:
 
 def known_words(words: Collection[str], script: str) -> int:
     """Return how many of `words` (lower case) are known in the language of `script` that knows most of them."""
-    return max((sum(word in known for word in words) for known in _word_costs(script).values()), default=0)
+    _, gains = _word_gains(script)
+    known = Counter(code for word in words for code, _ in gains.get(word, ()))
+    return max(known.values(), default=0)
 
 
 def _sample(text: str) -> str:
