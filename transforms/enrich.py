@@ -11,7 +11,7 @@ from transforms.extract import Draft, extract
 from transforms.figures import find_figures
 from transforms.folding import fold
 from transforms.keywords import find_keywords
-from transforms.names import EXAMINED
+from transforms.lexing import EXAMINED
 from transforms.people import all_spans, find_people, without_people
 from transforms.places import find_places
 from transforms.quotes import find_quotes

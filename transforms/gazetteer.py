@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from transforms.folding import fold
 from transforms.gazetteer_forms import SPACELESS, Reading, bases, demonym_forms, readings
+from transforms.memo import Memo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +60,10 @@ class Node:
     names: list[Name] = field(default_factory=list)
 
 
+Beginning = tuple[str, int, Node]
+"""A reading of the first word of a name, the letters of proclitics before it, and the node that it leads to."""
+
+
 @dataclass(frozen=True, slots=True)
 class Gazetteer:
     """The names of one language, by folded words or, where words are not separated, by a matching automaton."""
@@ -66,11 +71,11 @@ class Gazetteer:
     language: str | None
     root: Node
     readings: Callable[[str], tuple[Reading, ...]]
-    frequencies: dict[str, float]
-    """Folded word to its frequency as log10 per thousand million words, where the language has a word list."""
     automaton: Any
     """ahocorasick_rs automaton over `patterns` for languages without word spaces, else None."""
     patterns: tuple[tuple[Name, ...], ...]
+    beginnings: Memo[str, tuple[Beginning, ...]]
+    """Folded word of a text to the ways in which a name may begin with it: none for nearly all words."""
 
 
 _TERRITORIES: Final = (
@@ -86,6 +91,7 @@ _HOME_POPULATION: Final = 15_000
 """Cities of the countries that speak the language are named from this size on."""
 _FOREIGN_NAME_POPULATION: Final = 250_000
 """GeoNames does not say which language a Latin name is in; smaller cities are looked for by their own name only."""
+_WORDS_KEPT: Final = 1 << 14
 _RAREST_BUCKET: Final = 600
 """Words below one in a million are not looked at; wordfreq's lists are in steps of a hundredth of a power of ten."""
 _LATIN: Final = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
@@ -146,7 +152,18 @@ def gazetteer(language: str | None) -> Gazetteer:
             for word in words:
                 node = node.next.setdefault(word, Node())
             node.names.extend(name for name in names if name not in node.names)
-    return Gazetteer(code, root, readings(code), _frequencies(code), None, ())
+    of_word, frequencies = readings(code), _frequencies(code)
+
+    def beginnings(word: str) -> tuple[Beginning, ...]:
+        found = []
+        for reading, taken in of_word(word):
+            node = root.next.get(reading)
+            # كبيرا is a word of its own, not "like Beira"
+            if node is not None and not (taken and frequencies.get(word, 0.0) > frequencies.get(reading, 0.0)):
+                found.append((reading, taken, node))
+        return tuple(found)
+
+    return Gazetteer(code, root, of_word, None, (), Memo(beginnings, _WORDS_KEPT))
 
 
 class _Listed:
@@ -169,7 +186,8 @@ def _spaceless(language: str, listed: _Listed) -> Gazetteer:
 
     keys = [key.replace(" ", "") for key in listed.names]
     automaton = ahocorasick_rs.AhoCorasick(keys, matchkind=ahocorasick_rs.MATCHKIND_LEFTMOST_LONGEST)
-    return Gazetteer(language, Node(), readings(None), {}, automaton, tuple(map(tuple, listed.names.values())))
+    patterns = tuple(map(tuple, listed.names.values()))
+    return Gazetteer(language, Node(), readings(None), automaton, patterns, Memo(lambda word: (), 0))
 
 
 def _base_sequences(words: list[str], language: str) -> Iterator[tuple[str, ...]]:

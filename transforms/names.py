@@ -15,19 +15,11 @@ from typing import Final
 import regex
 
 from schemas.records import Span
-from transforms.lexicon import Lexicon, ambiguous_names, key, lexicon, shared_words
+from transforms.lexicon import Lexicon, ambiguous_names, lexicon, shared_words
+from transforms.lexing import Words, tokenize, word_key
 
 ARABIC_SCRIPT: Final = frozenset(("ar", "fa", "ur", "ps", "ckb", "ug", "arz"))
 _CAPITAL_NOUNS: Final = frozenset(("de", "lb"))
-_TOKEN: Final = regex.compile(
-    # initials; O'Brien and al-Assad; words, with hyphens, and with the apostrophe of an elision or a case ending; marks
-    r"(?=[\p{Lu}ae])(?:(?:\p{Lu}\.)+(?=[ \-\p{Lu}])"
-    r"|(?:[OD]['’]|(?:[Aa][lsnrdt]|[Ee]l|[Aa]sh)-)(?=\p{Lu})[\p{L}\p{M}\p{N}]++(?:[-‐\u200c][\p{L}\p{M}\p{N}]++)*+)"
-    # the titles that are written with a point
-    r"|(?:Gov|Sen|Rep|Gen|Col|Maj|Capt|Lt|Sgt|Adm|Hon|Rev|Mr|Mrs|Ms|Dr|Prof|Sr|Sra|Hr)\.(?= \p{Lu})"
-    r"|[\p{L}\p{M}\p{N}]++(?:[-‐\u200c][\p{L}\p{M}\p{N}]++)*+(?:['’](?=\p{L}))?"
-    r"|[^\p{L}\p{M}\p{N} ]"
-)
 _PARTICLES: Final = shared_words("particles")
 _DAYS: Final = shared_words("days")
 _ARABIC_PARTS: Final = shared_words("arabic_parts")
@@ -47,8 +39,6 @@ _ADJECTIVE: Final = regex.compile(
     r"(?:al|ale|el|elle|aire|ario|aria|if|ive|ivo|iva|ique|ico|ica|eur|eure|ier|iere|ado|ada|ato|ata)$"
 )
 """Endings of the adjectives that stand behind an office in Romance languages: conseillère fédérale, fiscal general."""
-EXAMINED: Final = 300_000
-"""Characters in which names are looked for, so that time and memory stay bounded; few articles reach a tenth."""
 _MOST_WORDS: Final = 5
 _ROLE_WORDS: Final = 10
 _ROLE_AFTER: Final = regex.compile(r" ?[,،] ?([^,،.;:()\"“”«»\n]{3,70})(?=[,،.;\n])")
@@ -85,17 +75,6 @@ _VERB: Final = regex.compile(r"(?<!^де)(?:л|ла|ли|ло|ет|ит|ют|а�
 _LATIN_TAIL: Final = regex.compile(r"['’]s?$")
 
 
-@dataclass(slots=True)
-class Tokens:
-    """The words and marks of a text: spans, as written, folded, and whether only one space parts each from the last."""
-
-    start: list[int] = field(default_factory=list)
-    end: list[int] = field(default_factory=list)
-    raw: list[str] = field(default_factory=list)
-    key: list[str] = field(default_factory=list)
-    joined: list[bool] = field(default_factory=list)
-
-
 @dataclass(frozen=True, slots=True)
 class Mention:
     """A name in full: tokens ``[first, last)``, characters ``[start, end)``, and the role with where it begins."""
@@ -120,28 +99,6 @@ class Named:
     leads: list[int] = field(default_factory=list)
 
 
-@functools.lru_cache(maxsize=1 << 16)
-def _key(word: str) -> str:
-    return key(word)
-
-
-@functools.lru_cache(maxsize=2)
-def tokenize(text: str) -> Tokens:
-    """Return the tokens of the first `EXAMINED` characters of `text`; do not change them."""
-    tokens = Tokens()
-    last = -1
-    for match in _TOKEN.finditer(text, endpos=EXAMINED):
-        start, end = match.span()
-        raw = match[0]
-        tokens.start.append(start)
-        tokens.end.append(end)
-        tokens.raw.append(raw)
-        tokens.key.append(_key(raw) if len(raw) < 50 else "")
-        tokens.joined.append(start == last or (start == last + 1 and text[last] == " "))
-        last = end if raw[0].isalnum() else -1
-    return tokens
-
-
 @functools.lru_cache(maxsize=2)
 def find_names(text: str, language: str | None, places: tuple[Span, ...] = ()) -> tuple[Named, ...]:
     """Return the people that `text` names, by first mention; do not change them.
@@ -162,7 +119,7 @@ def find_names(text: str, language: str | None, places: tuple[Span, ...] = ()) -
 class _Finder:
     """What the finders of both kinds of script share: roles."""
 
-    def __init__(self, text: str, tokens: Tokens, words: Lexicon, places: tuple[Span, ...]) -> None:
+    def __init__(self, text: str, tokens: Words, words: Lexicon, places: tuple[Span, ...]) -> None:
         self.places = frozenset(_tokens_in(tokens, places))
         self.text = text
         self.tokens = tokens
@@ -246,12 +203,12 @@ class _Finder:
         role = match[1].strip()
         if article := _ARTICLE.match(role):
             role = role[article.end() :]
-        keys = [_key(word) for word in role.split()]
+        keys = [word_key(word) for word in role.split()]
         head = next((i for i, word in enumerate(keys[:4]) if self.words.is_head(word)), None)
         if head is None or not self.words.says.isdisjoint(keys) or not self.words.links.isdisjoint(keys[:head]):
             return None
         words = role.split()
-        while len(words) > head + 1 and (len(words[-1]) == 1 or _key(words[-1]) in self.words.links):
+        while len(words) > head + 1 and (len(words[-1]) == 1 or word_key(words[-1]) in self.words.links):
             words.pop()  # cut off at the point of an abbreviation: of the U
         role = " ".join(words)
         return role if self.plain_apposition(role) else None
@@ -285,7 +242,7 @@ class _Finder:
 class _CasedFinder(_Finder):
     """Names in Latin, Cyrillic and Greek script."""
 
-    def __init__(self, text: str, tokens: Tokens, words: Lexicon, places: tuple[Span, ...], code: str) -> None:
+    def __init__(self, text: str, tokens: Words, words: Lexicon, places: tuple[Span, ...], code: str) -> None:
         super().__init__(text, tokens, words, places)
         self.capital_nouns = code in _CAPITAL_NOUNS
         self.turkish = code == "tr"
@@ -465,9 +422,9 @@ class _CasedFinder(_Finder):
 
     def plain_apposition(self, role: str) -> bool:
         words = role.split()
-        head = next(i for i, word in enumerate(words) if self.words.is_head(_key(word)))
+        head = next(i for i, word in enumerate(words) if self.words.is_head(word_key(word)))
         following = words[head + 1] if head + 1 < len(words) else ""
-        return not (following[:1].isupper() and self.is_given(_key(following)))
+        return not (following[:1].isupper() and self.is_given(word_key(following)))
 
     def family_at(self, at: int) -> tuple[str, int, int] | None:
         tokens = self.tokens
@@ -498,7 +455,7 @@ class _CasedFinder(_Finder):
 class _ArabicFinder(_Finder):
     """Names in Arabic script."""
 
-    def __init__(self, text: str, tokens: Tokens, words: Lexicon, places: tuple[Span, ...], code: str) -> None:
+    def __init__(self, text: str, tokens: Words, words: Lexicon, places: tuple[Span, ...], code: str) -> None:
         super().__init__(text, tokens, words, places)
         self.arabic = code == "ar"
         self.stem_limit = 4.0 if code == "ar" else 9.0
@@ -724,7 +681,7 @@ class _ArabicFinder(_Finder):
         return (word, tokens.start[at], tokens.end[at]) if word else None
 
 
-def _tokens_in(tokens: Tokens, spans: tuple[Span, ...]) -> Iterator[int]:
+def _tokens_in(tokens: Words, spans: tuple[Span, ...]) -> Iterator[int]:
     """Yield the tokens that begin within `spans`."""
     for start, end in spans:
         at = bisect.bisect_left(tokens.start, start)
@@ -745,20 +702,20 @@ def _organisation_words() -> frozenset[str]:
     return organisation_words()
 
 
-def _bring_together(text: str, tokens: Tokens, mentions: list[Mention], finder: _Finder) -> tuple[Named, ...]:
+def _bring_together(text: str, tokens: Words, mentions: list[Mention], finder: _Finder) -> tuple[Named, ...]:
     """Return the people of `mentions`, with later mentions by family name alone."""
     people: list[Named] = []
     by_family: dict[str, list[int]] = {}
     events: list[tuple[int, Mention | None, int]] = [(m.first, m, 0) for m in mentions]
     inside = {i for m in mentions for i in range(m.first, m.last)}
     families = {finder.base(tokens.key[m.last - 1]) for m in mentions}
-    for at in range(len(tokens.raw)):
-        if at not in inside:
-            word = tokens.key[at]
-            if finder.base(word) in families or (
-                len(word) > 4 and (word[1:] in families or word.rstrip("s") in families)
-            ):
-                events.append((at, None, at))
+    named = {
+        word
+        for word in (set(tokens.key) if families else ())
+        if finder.base(word) in families or (len(word) > 4 and (word[1:] in families or word.rstrip("s") in families))
+    }
+    if named:
+        events += [(at, None, at) for at, word in enumerate(tokens.key) if word in named and at not in inside]
     events.sort(key=lambda event: event[0])
     late: list[tuple[str, int, int]] = []
     for _, mention, at in events:
@@ -779,7 +736,7 @@ def _bring_together(text: str, tokens: Tokens, mentions: list[Mention], finder: 
             family, end = family[:-1], end - 1  # a genitive: Hendels, beside Hendel
         name = text[mention.start : end]
         given = (
-            finder.base(_key(text[mention.start : tokens.end[mention.first]]))
+            finder.base(word_key(text[mention.start : tokens.end[mention.first]]))
             if mention.last - mention.first > 1
             else ""
         )

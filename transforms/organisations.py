@@ -14,7 +14,8 @@ import regex
 
 from schemas.records import Organisation, Span
 from transforms.lexicon import Lexicon, key, lexicon, shared_words
-from transforms.names import ARABIC_SCRIPT, Tokens, tokenize
+from transforms.lexing import Words, tokenize
+from transforms.names import ARABIC_SCRIPT
 
 _MOST_WORDS: Final = 6
 _ARABIC_PLAIN: Final = shared_words("arabic_plain")
@@ -139,7 +140,7 @@ def _merge(named: dict[str, list[Span]], text: str) -> list[tuple[str, list[Span
     return found
 
 
-def _known_at(tokens: Tokens, at: int, *, arabic: bool) -> tuple[int, int, int] | None:
+def _known_at(tokens: Words, at: int, *, arabic: bool) -> tuple[int, int, int] | None:
     word = tokens.key[at]
     for offset in (0, 1, 2) if arabic else (0,):
         if offset and (
@@ -177,7 +178,7 @@ def _ends_and_begins(word: str, code: str) -> tuple[bool, bool]:
     )
 
 
-def _pattern_cased(tokens: Tokens, at: int, words: Lexicon, nouns: _Nouns, code: str) -> tuple[int, int, int] | None:
+def _pattern_cased(tokens: Words, at: int, words: Lexicon, nouns: _Nouns, code: str) -> tuple[int, int, int] | None:
     raw, word = tokens.raw[at], tokens.key[at]
     capital = raw[0].isupper()
     if not capital and code in {"en", "de"}:
@@ -213,7 +214,7 @@ def _pattern_cased(tokens: Tokens, at: int, words: Lexicon, nouns: _Nouns, code:
     return at, ending, 0
 
 
-def _complement(tokens: Tokens, at: int, words: Lexicon, nouns: _Nouns, code: str) -> int:
+def _complement(tokens: Words, at: int, words: Lexicon, nouns: _Nouns, code: str) -> int:
     """Return the token after the complement of the noun at `at`, or 0 where there is none."""
     last = end = at + 1
     joined_by = False
@@ -238,7 +239,7 @@ def _complement(tokens: Tokens, at: int, words: Lexicon, nouns: _Nouns, code: st
     return end if end > at + 1 else 0
 
 
-def _pattern_arabic(tokens: Tokens, at: int, words: Lexicon, nouns: _Nouns) -> tuple[int, int, int] | None:
+def _pattern_arabic(tokens: Words, at: int, words: Lexicon, nouns: _Nouns) -> tuple[int, int, int] | None:
     word = tokens.key[at]
     offset = 0
     if word not in nouns.before and word not in nouns.definite:

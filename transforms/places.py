@@ -27,8 +27,9 @@ from typing import Final
 
 from schemas.records import Place, Span
 from transforms import gazetteer as gazetteers
-from transforms.folding import Folded, fold, fold_aligned
-from transforms.gazetteer import Entry, Gazetteer, Name, Node
+from transforms.folding import fold, fold_aligned
+from transforms.gazetteer import Beginning, Entry, Gazetteer, Name, Node
+from transforms.lexing import Token, lex
 
 _PIECE: Final = 5_000
 """Characters that are looked at together; paragraphs are rarely longer. It bounds the work on hostile input."""
@@ -117,7 +118,10 @@ def find_places(text: str, language: str | None) -> tuple[Place, ...]:
     """
     code = language.partition("-")[0].lower() if language else None
     names = gazetteers.gazetteer(code)
-    mentions = [mention for piece in _pieces(text) for mention in _scan(text, piece, names)]
+    if names.automaton is not None:
+        mentions = [mention for piece in _pieces(text) for mention in _scan_characters(text, piece, names)]
+    else:
+        mentions = list(_scan(text, _words(text), names))
     found: dict[Entry, list[Span]] = {}
     for mention, entry in _decide(text, mentions, code or "en"):
         found.setdefault(entry, []).append((mention.start, mention.end))
@@ -163,54 +167,68 @@ def _pieces(text: str) -> Iterator[Span]:
         start = max(end, start + 1) if end < len(text) and text[end] not in "\n " else end + 1
 
 
-def _scan(text: str, piece: Span, names: Gazetteer) -> Iterator[_Mention]:
-    folded = fold_aligned(text[piece[0] : piece[1]])
-    if names.automaton is not None:
-        yield from _scan_characters(text, piece[0], folded, names)
-        return
-    words = [(match.start(), match.end()) for match in _WORD.finditer(folded.text)]
-    position = 0
-    while position < len(words):
-        match = _longest(text, piece[0], folded, words, position, names)
-        if match is None:
-            position += 1
+def _words(text: str) -> list[Token]:
+    """Return the words and numbers of `text`, each of one folded word."""
+    words = [token for token in lex(text) if token[0] != "mark"]
+    if any(" " in word[3] for word in words):  # a letter that folds to a space, as the Ukrainian apostrophe
+        words = [part for word in words for part in (_parts(text, word) if " " in word[3] else (word,))]
+    return words
+
+
+def _parts(text: str, word: Token) -> Iterator[Token]:
+    folded = fold_aligned(text[word.start : word.end])
+    for match in _WORD.finditer(folded.text):
+        start, end = folded.span(match.start(), match.end())
+        yield Token(word.kind, word.start + start, word.start + end, match[0])
+
+
+def _scan(text: str, words: list[Token], names: Gazetteer) -> Iterator[_Mention]:
+    beginnings = names.beginnings
+    end = 0
+    for first, word in enumerate(words):
+        if first < end or not (begun := beginnings[word[3]]):
             continue
-        found, count, span = match
-        if found[0].entry is not None:
-            yield _mention(text, piece, folded, words, position, count, span, found)
-        position += count
+        match = _longest(text, words, first, begun, names)
+        if match is not None:
+            found, count, span = match
+            if found[0].entry is not None:
+                yield _mention(text, words, first, count, span, found)
+            end = first + count
 
 
 def _longest(
-    text: str, base: int, folded: Folded, words: list[Span], first: int, names: Gazetteer
+    text: str, words: list[Token], first: int, begun: tuple[Beginning, ...], names: Gazetteer
 ) -> tuple[tuple[Name, ...], int, Span] | None:
     """Return the names that begin at word `first` with most words, the number of words, and their span in `text`."""
-    start, end = words[first]
     best: tuple[tuple[Name, ...], int, Span] | None = None
-    for reading, taken in names.readings(folded.text[start:end]):
-        node = names.root.next.get(reading)
-        if node is None:
-            continue
-        if taken and names.frequencies.get(folded.text[start:end], 0.0) > names.frequencies.get(reading, 0.0):
-            continue  # كبيرا is a word of its own, not "like Beira"
-        for last, final, tail in _walk(text, base, folded, words, first, node, reading, names):
+    for reading, taken, node in begun:
+        for last, final, tail in _walk(text, words, first, node, reading, names):
             count = last - first + 1
             if best is not None and count <= best[1]:
                 continue
-            span_start, span_end = folded.span(start + taken, words[last][1] - tail)
-            span = base + span_start, base + span_end
+            span = _without(text, words[first], taken, 0)[0], _without(text, words[last], 0, tail)[1]
             fitting = _fitting(text, span, final.names)
             if fitting:
                 best = fitting, count, span
     return best
 
 
+def _without(text: str, word: Token, before: int, after: int) -> Span:
+    """Return the span of `word` without so many folded letters at its beginning and its end."""
+    if not before and not after:
+        return word.start, word.end
+    if len(word.key) == word.end - word.start:
+        return word.start + before, word.end - after
+    start, end = fold_aligned(text[word.start : word.end]).span(before, len(word.key) - after)
+    return word.start + start, word.start + end
+
+
 def _walk(
-    text: str, base: int, folded: Folded, words: list[Span], first: int, node: Node, reading: str, names: Gazetteer
+    text: str, words: list[Token], first: int, node: Node, reading: str, names: Gazetteer
 ) -> Iterator[tuple[int, Node, int]]:
     """Yield (last word, node, letters of the last word that are no part of the name) for each name from `node` on."""
     particle = names.language == "ko"
-    tail = words[first][1] - words[first][0] - len(reading) if particle else 0
+    tail = len(words[first].key) - len(reading) if particle else 0
     level = [(first, node, tail)]
     for _ in range(_NAME_WORDS):
         for last, current, rest in level:
@@ -218,13 +236,9 @@ def _walk(
                 yield last, current, rest
         following = []
         for last, current, _rest in level:
-            if (
-                not current.next
-                or last + 1 >= len(words)
-                or not _joined(text, base, folded, words[last], words[last + 1])
-            ):
+            if not current.next or last + 1 >= len(words) or not _joined(text, words[last], words[last + 1]):
                 continue
-            word = folded.text[words[last + 1][0] : words[last + 1][1]]
+            word = words[last + 1].key
             for other, taken in names.readings(word):
                 child = current.next.get(other)
                 if child is not None and not taken:
@@ -234,21 +248,14 @@ def _walk(
         level = following
 
 
-def _gap(text: str, base: int, folded: Folded, left: int, right: int) -> str:
-    """Return what stands in `text` between two places of the folded piece."""
-    if folded.offsets is None:
-        return text[base + left : base + right]
-    begin = folded.offsets[left - 1] + 1 if left else 0
-    end = folded.offsets[right] if right < len(folded.offsets) else folded.original_length
-    return text[base + begin : base + end]
-
-
-def _joined(text: str, base: int, folded: Folded, left: Span, right: Span) -> bool:
-    gap = _gap(text, base, folded, left[1], right[0])
+def _joined(text: str, left: Token, right: Token) -> bool:
+    gap = text[left.end : right.start]
     if _STAYS.issuperset(gap):
         return True
+    if "\n" in gap:
+        return False
     # U.S., D.C., St. Louis; ארה"ב
-    return gap.strip() in (".", '"', "״", "׳") and (left[1] - left[0] <= 2 or gap in ('"', "״", "׳"))
+    return gap.strip() in (".", '"', "״", "׳") and (left.end - left.start <= 2 or gap in ('"', "״", "׳"))
 
 
 def _fitting(text: str, span: Span, names: list[Name]) -> tuple[Name, ...]:
@@ -269,46 +276,36 @@ def _fitting(text: str, span: Span, names: list[Name]) -> tuple[Name, ...]:
     return tuple(fitting)
 
 
-def _mention(
-    text: str,
-    piece: Span,
-    folded: Folded,
-    words: list[Span],
-    first: int,
-    count: int,
-    span: Span,
-    names: tuple[Name, ...],
-) -> _Mention:
-    base = piece[0]
+def _mention(text: str, words: list[Token], first: int, count: int, span: Span, names: tuple[Name, ...]) -> _Mention:
     last = first + count - 1
     before = after = ""
     capital_before = capital_after = comma_after = hyphenated = False
-    if first:
-        gap = _gap(text, base, folded, words[first - 1][1], words[first][0])
+    if first and "\n" not in (gap := text[words[first - 1].end : words[first].start]):
+        previous = words[first - 1]
         hyphenated = gap in ("-", "‐", "‑")
         spaced = not gap.strip(" \u00a0")
-        abbreviated = gap.strip() == "." and words[first - 1][1] - words[first - 1][0] <= 4
+        abbreviated = gap.strip() == "." and previous.end - previous.start <= 4
         if hyphenated or spaced or abbreviated:
-            before = folded.text[words[first - 1][0] : words[first - 1][1]]
-            previous = base + folded.span(*words[first - 1])[0]
-            if text[previous].isupper():
-                lead = text[max(piece[0], previous - 3) : previous].rstrip(" \"'“„«(")
+            before = previous.key
+            if text[previous.start].isupper():
+                lead = text[max(0, previous.start - 3) : previous.start].rpartition("\n")[2].rstrip(" \"'“„«(")
                 capital_before = bool(lead) and lead[-1] not in ".!?:•–—-"
-    if last + 1 < len(words):
-        gap = _gap(text, base, folded, words[last][1], words[last + 1][0])
+    if last + 1 < len(words) and "\n" not in (gap := text[words[last].end : words[last + 1].start]):
         if not gap.strip(" \u00a0"):
-            after = folded.text[words[last + 1][0] : words[last + 1][1]]
-            capital_after = text[base + folded.span(*words[last + 1])[0]].isupper()
+            after = words[last + 1].key
+            capital_after = text[words[last + 1].start].isupper()
         comma_after = gap.strip() in (",", "،", "(")
-    prefixed = span[0] > base and text[span[0] - 1].isalpha()
-    key = folded.text[words[first][0] : words[last][1]]
+    prefixed = span[0] > 0 and text[span[0] - 1].isalpha()
+    key = words[first].key if count == 1 else fold(text[words[first].start : words[last].end])
     return _Mention(
         span[0], span[1], names, before, after, capital_before, capital_after, comma_after, hyphenated, prefixed, key
     )
 
 
-def _scan_characters(text: str, base: int, folded: Folded, names: Gazetteer) -> Iterator[_Mention]:
+def _scan_characters(text: str, piece: Span, names: Gazetteer) -> Iterator[_Mention]:
     """Find names in text without word spaces. A name in kana must be a whole run of kana."""
+    base = piece[0]
+    folded = fold_aligned(text[piece[0] : piece[1]])
     squeezed = folded.text
     for number, start, end in names.automaton.find_matches_as_indexes(squeezed):
         if _katakana(squeezed[start : start + 1]) and start and _katakana(squeezed[start - 1]):
@@ -332,13 +329,13 @@ def _katakana(character: str) -> bool:
 
 
 @cache
-def _words(listed: str) -> frozenset[str]:
+def _listed(listed: str) -> frozenset[str]:
     return frozenset(map(fold, listed.split()))
 
 
 @cache
 def _announcing(language: str, nouns_only: bool) -> frozenset[str]:
-    return _words(_NOUNS.get(language, "") + ("" if nouns_only else " " + _PREPOSITIONS.get(language, "")))
+    return _listed(_NOUNS.get(language, "") + ("" if nouns_only else " " + _PREPOSITIONS.get(language, "")))
 
 
 @cache
@@ -366,7 +363,7 @@ def _decide(text: str, mentions: list[_Mention], language: str) -> Iterator[tupl
             _is_surname(mention)
             or _is_language(mention)
             or _is_feminine(text, mention)
-            or mention.after in _words(_ORGANISATION_WORDS)
+            or mention.after in _listed(_ORGANISATION_WORDS)
         ):
             continue
         candidates = list(_entries(mention))
@@ -442,7 +439,7 @@ def _certain_enough(
     known = evidence[entry.country_code] > 0
     cased = name.capital
     crowded = cased and (
-        (mention.capital_before and mention.before not in _words(_DIRECTIONS) and language not in _CAPITAL_NOUNS)
+        (mention.capital_before and mention.before not in _listed(_DIRECTIONS) and language not in _CAPITAL_NOUNS)
         or (mention.capital_after and language not in _CAPITAL_NOUNS)
     )
     if located or name.demonym:
@@ -492,4 +489,4 @@ def _is_feminine(text: str, mention: _Mention) -> bool:
 def _is_language(mention: _Mention) -> bool:
     if not all(name.demonym for name in mention.names):
         return False
-    return mention.before in _words(_LANGUAGE_WORDS) or (mention.before == "in" and not mention.after)
+    return mention.before in _listed(_LANGUAGE_WORDS) or (mention.before == "in" and not mention.after)

@@ -15,7 +15,8 @@ import regex
 
 from schemas.records import Quote, Span
 from transforms.lexicon import Lexicon, lexicon
-from transforms.names import ARABIC_SCRIPT, Named, Tokens, find_names, tokenize
+from transforms.lexing import Words, tokenize
+from transforms.names import ARABIC_SCRIPT, Named, find_names
 from transforms.quotation_marks import quoted_spans
 
 _CARRIED_PARAGRAPHS: Final = 3
@@ -68,7 +69,7 @@ class _Speakers:
         self.verb_first = code == "ar"
         self.arabic = code in ARABIC_SCRIPT
         self.words: Lexicon = lexicon(code)
-        self.tokens: Tokens = tokenize(text)
+        self.tokens: Words = tokenize(text)
         self.people: tuple[Named, ...] = find_names(text, language, places)
         mentions = sorted(
             (lead, span[0], span[1], index)
