@@ -26,13 +26,15 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from itertools import accumulate
+from typing import Final, Literal, NamedTuple
 
 import regex
 
 from schemas.records import Keyword, Organisation, Person, Place, Span
 from transforms.folding import fold
 from transforms.lexicon import lexicon, shared_words, zipf
+from transforms.memo import Memo
 
 _LETTERS: Final = 3
 _PHRASE_WORDS: Final = 3
@@ -58,7 +60,10 @@ _CAPITAL_NOUNS: Final = frozenset(("de", "lb"))
 _ADJECTIVE_FIRST: Final = frozenset(("en", "tr", "ru", "uk", "ko", "hi"))
 _UNSPACED_LENGTHS: Final = {"zh": (2, 6), "ja": (2, 6), "th": (3, 12), "lo": (3, 12), "km": (3, 12), "my": (3, 12)}
 
-_TOKEN: Final = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:['’.\-‐\u200c·־][\p{L}\p{M}\p{N}]+)*|[^\p{L}\p{M}\p{N} ]")
+_TOKEN: Final = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:['’.\-‐\u200c·־][\p{L}\p{M}\p{N}]+)* ?|[^\p{L}\p{M}\p{N} ] ?| ")
+"""A word or mark with the space after it, if any; every character of a text is in one."""
+_LONGEST_TOKEN: Final = 50
+_TOKENS_KEPT: Final = 1 << 14
 _RUN: Final = regex.compile(
     r"[\p{Han}々〆ヶ]+|[\p{Katakana}ー]{2,}|[\p{Thai}]+|[\p{Lao}]+|[\p{Khmer}]+|[\p{Myanmar}]+|[\p{Latin}]{3,}"
 )
@@ -157,28 +162,18 @@ def find_keywords(
     examined = text[: _EXAMINED_UNSPACED if unspaced else _EXAMINED]
     named = _named(text, names, code)
     holes = sorted([span for name in names for span in name.spans] + list(skipped))
-    pieces = _between(examined, holes)
     titled = _of_title(title, code, unspaced=unspaced) if title else frozenset()
     title_key = f" {fold(title)} " if title else ""
     if unspaced:
-        found = _runs(examined, pieces, code, titled)
+        found = _runs(examined, _between(examined, holes), code, titled)
         kept = _without_parts(
             [c for c in found.values() if (c.count > 1 or c.words in titled) and _is_whole(c, code)], unspaced=True
         )
     else:
         uses: dict[str, _Use] = {}
-        rows = list(_rows(examined, pieces, code, uses))
-        beginning = _BEGINNING if title is None else 0
-        found = _phrases(examined, rows, titled)
-        kept = _without_parts(
-            [
-                c
-                for c in found.values()
-                if (c.count > 1 or c.words in titled or (c.first < beginning and len(c.words) == 1))
-                and _is_term(c, uses, code)
-            ],
-            unspaced=False,
-        )
+        rows = _rows(examined, holes, code, uses)
+        terms = _phrases(examined, rows, titled, _BEGINNING if title is None else 0)
+        kept = _without_parts([c for c in terms if _is_term(c, uses, code)], unspaced=False)
     frequencies = _zipf(code)
 
     def score(candidate: _Candidate) -> float:
@@ -344,7 +339,7 @@ def _takes_article(word: str) -> bool:
 def _of_title(title: str, code: str, *, unspaced: bool) -> frozenset[tuple[str, ...]]:
     if unspaced:
         return frozenset(_runs(title, [(0, len(title))], code))
-    rows = [[word.key for word in row] for row in _rows(title, [(0, len(title))], code, {})]
+    rows = [[word.key for word in row] for row in _rows(title, (), code, {})]
     return frozenset(
         tuple(row[start:end])
         for row in rows
@@ -360,92 +355,166 @@ def warm_up(languages: Iterable[str] = ("ar", "en")) -> None:
 
 
 def _phrases(
-    text: str, rows: list[list[_Word]], titled: Iterable[tuple[str, ...]] = ()
-) -> dict[tuple[str, ...], _Candidate]:
-    """Return the words of a text that puts spaces between them, and the phrases that recur or are `titled`."""
-    found: dict[tuple[str, ...], _Candidate] = {}
+    text: str,
+    rows: list[list[_Word]],
+    titled: frozenset[tuple[str, ...]],
+    beginning: int,
+) -> list[_Candidate]:
+    """Return the words and phrases of a text that recur, are `titled` or, of the words, stand before `beginning`."""
+    words: dict[str, list[_Word]] = {}
     for row in rows:
-        for key, start, end in row:
-            _count(found, (key,), start, text[start:end])
+        for word in row:
+            words.setdefault(word[0], []).append(word)
+    found = [
+        _Candidate((key,), uses[0].start, _spellings(text, uses))
+        for key, uses in words.items()
+        if len(uses) > 1 or uses[0].start < beginning or (key,) in titled
+    ]
     # Only what recurs as words can recur as a phrase.
-    recurring = {words[0] for words, candidate in found.items() if candidate.count > 1}
-    recurring.update(word for words in titled for word in words)
+    recurring = {key for key, uses in words.items() if len(uses) > 1}
+    recurring.update(word for phrase in titled for word in phrase)
+    phrases: dict[tuple[str, ...], list[_Word]] = {}
     for row in rows:
         for first in range(len(row) - 1):
             if row[first].key not in recurring:
                 continue
-            words: tuple[str, ...] = (row[first].key,)
+            phrase: tuple[str, ...] = (row[first].key,)
             for word in row[first + 1 : first + _PHRASE_WORDS]:
                 if word.key not in recurring:
                     break
-                words = (*words, word.key)
-                _count(found, words, row[first].start, text[row[first].start : word.end])
+                phrase = (*phrase, word.key)
+                phrases.setdefault(phrase, []).append(_Word(word.key, row[first].start, word.end))
+    found += [
+        _Candidate(phrase, uses[0].start, _spellings(text, uses))
+        for phrase, uses in phrases.items()
+        if len(uses) > 1 or phrase in titled
+    ]
     return found
 
 
-def _rows(text: str, pieces: Iterable[Span], code: str, uses: dict[str, _Use]) -> Iterator[list[_Word]]:
-    """Yield the rows of words in `pieces` of `text` with no stop word and no mark between them; fill in `uses`."""
-    before_nouns, before_verbs = _BEFORE_NOUNS.get(code, _NONE), _BEFORE_VERBS.get(code, _NONE)
-    korean, arabic = code == "ko", code == "ar"
-    for piece_start, piece_end in pieces:
-        row: list[_Word] = []
-        before = ""
-        for match in _TOKEN.finditer(text, piece_start, piece_end):
-            token = match[0]
-            start, end = match.span()
-            if not token[0].isalnum():
-                if row:
-                    yield row
-                    row = []
-                before = ""
-                continue
-            noun = False
-            if "'" in token or "’" in token:
-                if elided := _ELIDED.match(token):
-                    start += elided.end()
-                    noun = True
-                    if row:
-                        yield row
-                        row = []
-                elif suffix := _SUFFIX.search(token):
-                    end -= len(suffix[0])
-            elif korean and (particle := _KOREAN_PARTICLE.search(token)):
-                end = start + particle.start()
-            whole, word, offset, is_stop = _read(text[start:end], code)
-            if offset and len(whole) == end - start:
-                start += offset if whole[offset - 2 : offset] != "ال" else offset - 2
-            following, before = before, whole
-            if is_stop:
-                if row:
-                    yield row
-                    row = []
-                continue
-            use = uses.setdefault(word, _Use())
-            use.count += 1
-            if (
-                noun
-                or following in before_nouns
-                or (arabic and "ال" in whole[: len(whole) - len(word)])
-                or (following and not arabic and token[0].isupper())
-            ):
-                use.noun += 1
-            elif following in before_verbs:
-                use.verb += 1
-            row.append(_Word(word, start, end))
-            if end < match.end() and not korean:
-                yield row
-                row = []
-        if row:
-            yield row
+def _spellings(text: str, uses: list[_Word]) -> dict[str, int]:
+    """Return how often each spelling occurs, in the order of the text."""
+    return dict(Counter([text[word.start : word.end] for word in uses]))
 
 
-@functools.lru_cache(maxsize=1 << 16)
-def _read(token: str, code: str) -> tuple[str, str, int, bool]:
-    """Return `token` folded, its key, how many letters of particles that leaves out, and whether it is a stop word."""
-    whole = _folded(token)
-    word, offset = _bare(whole) if code == "ar" else (whole, 0)
+class _Token(NamedTuple):
+    """What a language says of a token by itself."""
+
+    kind: Literal["mark", "stop", "word"]
+    start: int
+    """Where the word begins in it, behind particles."""
+    end: int
+    key: str
+    whole: str
+    """The token folded, with its particles."""
+    noun: bool
+    """Whether its particles or an elided article show a noun."""
+    capital: bool
+    before: Literal["noun", "verb", "any"]
+    """What stands behind such a word."""
+    elided: bool
+    cut: bool
+    """Whether something is cut off behind it that parts it from the next word."""
+
+
+_NO_WORD: Final = _Token("mark", 0, 0, "", "", False, False, "any", False, False)
+
+
+@functools.cache
+def _tokens(code: str) -> Memo[str, _Token]:
+    return Memo(functools.partial(_token, code), _TOKENS_KEPT)
+
+
+def _token(code: str, written: str) -> _Token:
+    token = written.rstrip(" ")
+    if not token[:1].isalnum():
+        return _NO_WORD
+    start, end, elided = 0, len(token), False
+    if "'" in token or "’" in token:
+        if found := _ELIDED.match(token):
+            start, elided = found.end(), True
+        elif suffix := _SUFFIX.search(token):
+            end -= len(suffix[0])
+    elif code == "ko" and (particle := _KOREAN_PARTICLE.search(token)):
+        end = particle.start()
+    shown = token[start:end]
+    whole = _folded(shown)
+    key, offset = _bare(whole) if code == "ar" else (whole, 0)
     stop = _stop_words(code)
-    return whole, word, offset, len(word) < _LETTERS or whole in stop or word in stop or token.casefold() in stop
+    is_stop = len(key) < _LETTERS or whole in stop or key in stop or shown.casefold() in stop
+    if offset and len(whole) == end - start:
+        start += offset if whole[offset - 2 : offset] != "ال" else offset - 2
+    return _Token(
+        kind="stop" if is_stop else "word",
+        start=start,
+        end=end,
+        key=key,
+        whole=whole,
+        noun=elided or (code == "ar" and "ال" in whole[: len(whole) - len(key)]),
+        capital=code != "ar" and token[0].isupper(),
+        before="noun"
+        if whole in _BEFORE_NOUNS.get(code, _NONE)
+        else "verb"
+        if whole in _BEFORE_VERBS.get(code, _NONE)
+        else "any",
+        elided=elided,
+        cut=end < len(token) and code != "ko",
+    )
+
+
+def _rows(text: str, holes: Sequence[Span], code: str, uses: dict[str, _Use]) -> list[list[_Word]]:
+    """Return the rows of words of `text` with no stop word, mark or hole between them; fill in `uses`."""
+    tokens = _tokens(code)
+    rows: list[list[_Word]] = []
+    row: list[_Word] = []
+    last = _NO_WORD
+    for token, at in _outside(text, holes, tokens):
+        kind = token.kind
+        if row and (kind != "word" or token.elided):
+            rows.append(row)
+            row = []
+        if kind == "word":
+            use = uses.get(token.key)
+            if use is None:
+                use = uses[token.key] = _Use()
+            use.count += 1
+            if token.noun or last.before == "noun" or (token.capital and last.whole):
+                use.noun += 1
+            elif last.before == "verb":
+                use.verb += 1
+            row.append(_Word(token.key, at + token.start, at + token.end))
+            if token.cut:
+                rows.append(row)
+                row = []
+        last = token
+    if row:
+        rows.append(row)
+    return rows
+
+
+def _outside(text: str, holes: Sequence[Span], tokens: Memo[str, _Token]) -> Iterator[tuple[_Token, int]]:
+    """Yield the tokens of `text` and where they begin; each hole is a mark, and cuts the word that it is part of."""
+    written = _TOKEN.findall(text)
+    starts = accumulate(map(len, written), initial=0)
+    pending = iter(holes)
+    begin, end = next(pending, (len(text), len(text)))
+    for piece, at in zip(written, starts, strict=False):
+        if at + len(piece) <= begin:
+            yield tokens[piece] if len(piece) < _LONGEST_TOKEN else _NO_WORD, at
+            continue
+        stop = at + len(piece)
+        while at < stop:
+            while end <= at:
+                begin, end = next(pending, (len(text), len(text)))
+                if begin >= len(text):
+                    end = stop + 1
+            left = min(begin, stop)
+            if at < left:
+                for match in _TOKEN.finditer(text, at, left):
+                    yield (tokens[match[0]] if len(match[0]) < _LONGEST_TOKEN else _NO_WORD), match.start()
+            if left < stop:
+                yield _NO_WORD, left
+            at = max(left, min(end, stop))
 
 
 @functools.lru_cache(maxsize=1 << 16)
