@@ -52,6 +52,7 @@ _NUMERIC: Final = re.compile(
     r"|(?P<a>\d{1,2})(?P<s2> ?[-/] ?|\.)(?P<b>\d{1,2})(?P=s2)(?P<y2>\d{4})(?!\d))"
     r"(?![-/.]\d|:\d|,\d)"
 )
+_DIGITS: Final = re.compile(r"\d+")
 _HIJRI_MARK: Final = re.compile(r"\s?(?:هـ|ه(?!\w)|هجري|AH\b)")
 
 
@@ -61,7 +62,11 @@ def numeric_dates(text: str, digits: str, lexicon: Lexicon, *, day_first: bool |
     `digits` is `text` with ASCII digits. Day and month come in the order of the language where they could be
     exchanged; where that is not known, only the year is given.
     """
-    for match in _NUMERIC.finditer(digits):
+    end = 0
+    for run in _DIGITS.finditer(digits):  # a search for the pattern itself would try it at every letter
+        match = _NUMERIC.match(digits, run.start()) if run.start() >= end else None
+        if match is None:
+            continue
         start, end = match.span()
         if match["y1"]:
             yield _numeric(text, start, end, int(match["y1"]), int(match["m1"]), int(match["d1"]), lexicon)

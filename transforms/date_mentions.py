@@ -8,7 +8,7 @@ needs a day of publication that is not known is left out: a wrong date is worse 
 import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from typing import Final, NamedTuple, TypeVar
 
 from schemas.records import DateMention, Precision, Span
@@ -17,10 +17,12 @@ from transforms.date_grammar import DAY_WORDS, PREFIX, WrittenDate, east_asian_d
 from transforms.date_names import Lexicon, Names, lexicon
 from transforms.east_asian_relative import relative_east_asian_dates
 from transforms.lexing import Tokens, ascii_digits, keys, lex
+from transforms.memo import Memo
 from transforms.number_words import NumberWords, number_words
 from transforms.numerals import words_at
 from transforms.relative_words import RelativeWords, Unit, relative_words
 
+_WORDS_KEPT: Final = 1 << 14
 _FUTURE_WINDOW: Final = 45
 """Days ahead in which a day without a year may lie; from January, 15 February is ahead and 29 September behind."""
 _TENSE_BEFORE_ONLY: Final = frozenset({"en", "de", "tr", "ru"})
@@ -84,9 +86,11 @@ class _Grammar:
         )
 
 
-@lru_cache(maxsize=1 << 16)
-def _may_begin(language: str | None, key: str) -> bool:
-    return _grammar(language).may_begin(key)
+@cache
+def _beginnings(language: str | None) -> Memo[str, bool]:
+    """Return for the keys of tokens whether a mention may begin with them."""
+    grammar = _grammar(language)
+    return Memo(lambda key: key.isdecimal() or (key[:1].isalnum() and grammar.may_begin(key)), _WORDS_KEPT)
 
 
 @cache
@@ -177,23 +181,21 @@ def _scan(
 ) -> Iterator[_Found]:
     """Yield the mentions that begin at any token outside the spans `claimed`."""
     grammar = _grammar(language)
-    index, next_claim = 0, 0
+    begins = _beginnings(language)
+    after = next_claim = 0
     last_year_end = -1
-    while index < len(tokens):
-        token = tokens[index]
-        if token.kind == "mark" or (token.kind == "word" and not _may_begin(language, token.key)):
-            index += 1
+    for index in [at for at, token in enumerate(tokens) if begins[token[3]]]:
+        if index < after:
             continue
+        token = tokens[index]
         while next_claim < len(claimed) and claimed[next_claim][1] <= token.start:
             next_claim += 1
         if next_claim < len(claimed) and claimed[next_claim][0] <= token.start:
-            index += 1
             continue
         dates = written_dates_at(tokens, index, grammar.lexicon, prose=True)
         if dates:
             mentions, after = _written(text, tokens, index, dates, grammar, published)
             yield from mentions
-            index = max(after, index + 1)
             continue
         year = _bare_year(tokens, index, grammar, last_year_end)
         if year is not None:
@@ -203,9 +205,7 @@ def _scan(
             relative = _relative_at(text, tokens, index, grammar, grammar.relative, published)
             if relative is not None:
                 yield relative[0]
-                index = relative[1]
-                continue
-        index += 1
+                after = relative[1]
 
 
 # --- dates with a month's name -------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ the list.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import cache
 from typing import Final
 
 from schemas.records import Figure, Span
@@ -17,6 +17,7 @@ from transforms.date_grammar import PREFIX
 from transforms.date_names import Names
 from transforms.east_asian_figures import find_east_asian_figures
 from transforms.lexing import Tokens, keys, lex
+from transforms.memo import Memo
 from transforms.number_words import NumberWords, number_words
 from transforms.numerals import NUMERAL, Number, magnitude_at, parse_numeral, scaled, separators, words_at
 from transforms.unit_words import CURRENCY_SIGNS, DOLLARS, ISO_CODES, PERCENT, YEN_OR_YUAN, unit_words
@@ -38,6 +39,7 @@ _LABELS: Final = keys(
     "пункт пункта № § # شماره ماده صفحه ساعت قطعنامه"
 )
 """Words and signs before the number of a thing, not of things."""
+_WORDS_KEPT: Final = 1 << 14
 _HOURS: Final = keys("am pm uhr uur hrs gmt utc صباحا مساء ظهرا فجرا بتوقيت")
 _ORDINAL_ENDINGS: Final = keys("st nd rd th er ère ère re e ème eme º ª o a ste de ter го й я ое ого му")
 _DOTTED_ORDINALS: Final = keys("bs cs da de et fi hr hu is lv nb sk sl sr tr")
@@ -131,16 +133,15 @@ def find_figures(text: str, language: str | None, taken: Sequence[Span] = ()) ->
     found: list[Figure] = list(find_east_asian_figures(text, grammar.language, blocked))
     if found or grammar.language in ("zh", "ja", "ko"):
         return tuple(found)
-    index = next_blocked = 0
-    while index < len(tokens):
-        token = tokens[index]
-        if token.kind == "mark" or (token.kind == "word" and not _may_begin(language, token.key)):
-            index += 1
+    begins = _beginnings(language)
+    free = next_blocked = 0
+    for index in [at for at, token in enumerate(tokens) if begins[token[3]]]:
+        if index < free:
             continue
+        token = tokens[index]
         while next_blocked < len(blocked) and blocked[next_blocked][1] <= token.start:
             next_blocked += 1
         if next_blocked < len(blocked) and blocked[next_blocked][0] < token.end:
-            index += 1
             continue
         if token.kind == "digits":
             amount, after = _in_digits(text, tokens, index, grammar)
@@ -153,11 +154,16 @@ def find_figures(text: str, language: str | None, taken: Sequence[Span] = ()) ->
             if figure is not None:
                 found.append(figure)
             after = max(after, amount.after)
-        index = max(after, index + 1)
+        free = after
     return tuple(found)
 
 
-@lru_cache(maxsize=1 << 16)
+@cache
+def _beginnings(language: str | None) -> Memo[str, bool]:
+    """Return for the keys of tokens whether a number may begin with them."""
+    return Memo(lambda key: key.isdecimal() or (key[:1].isalnum() and _may_begin(language, key)), _WORDS_KEPT)
+
+
 def _may_begin(language: str | None, key: str) -> bool:
     """Tell whether a number in words can begin with the word `key`, after an Arabic prefix too."""
     grammar = _grammar(language)

@@ -26,7 +26,6 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Final, Literal, NamedTuple
 
 import regex
@@ -60,8 +59,8 @@ _CAPITAL_NOUNS: Final = frozenset(("de", "lb"))
 _ADJECTIVE_FIRST: Final = frozenset(("en", "tr", "ru", "uk", "ko", "hi"))
 _UNSPACED_LENGTHS: Final = {"zh": (2, 6), "ja": (2, 6), "th": (3, 12), "lo": (3, 12), "km": (3, 12), "my": (3, 12)}
 
-_TOKEN: Final = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:['’.\-‐\u200c·־][\p{L}\p{M}\p{N}]+)* ?|[^\p{L}\p{M}\p{N} ] ?| ")
-"""A word or mark with the space after it, if any; every character of a text is in one."""
+_TOKEN: Final = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:['’.\-‐\u200c·־][\p{L}\p{M}\p{N}]+)* *|[^\p{L}\p{M}\p{N} ] *| +")
+"""A word or mark with the spaces after it; every character of a text is in one."""
 _LONGEST_TOKEN: Final = 50
 _TOKENS_KEPT: Final = 1 << 14
 _RUN: Final = regex.compile(
@@ -162,16 +161,17 @@ def find_keywords(
     examined = text[: _EXAMINED_UNSPACED if unspaced else _EXAMINED]
     named = _named(text, names, code)
     holes = sorted([span for name in names for span in name.spans] + list(skipped))
+    pieces = _between(examined, holes)
     titled = _of_title(title, code, unspaced=unspaced) if title else frozenset()
     title_key = f" {fold(title)} " if title else ""
     if unspaced:
-        found = _runs(examined, _between(examined, holes), code, titled)
+        found = _runs(examined, pieces, code, titled)
         kept = _without_parts(
             [c for c in found.values() if (c.count > 1 or c.words in titled) and _is_whole(c, code)], unspaced=True
         )
     else:
         uses: dict[str, _Use] = {}
-        rows = _rows(examined, holes, code, uses)
+        rows = _rows(examined, pieces, code, uses)
         terms = _phrases(examined, rows, titled, _BEGINNING if title is None else 0)
         kept = _without_parts([c for c in terms if _is_term(c, uses, code)], unspaced=False)
     frequencies = _zipf(code)
@@ -339,7 +339,7 @@ def _takes_article(word: str) -> bool:
 def _of_title(title: str, code: str, *, unspaced: bool) -> frozenset[tuple[str, ...]]:
     if unspaced:
         return frozenset(_runs(title, [(0, len(title))], code))
-    rows = [[word.key for word in row] for row in _rows(title, (), code, {})]
+    rows = [[word.key for word in row] for row in _rows(title, [(0, len(title))], code, {})]
     return frozenset(
         tuple(row[start:end])
         for row in rows
@@ -462,59 +462,38 @@ def _token(code: str, written: str) -> _Token:
     )
 
 
-def _rows(text: str, holes: Sequence[Span], code: str, uses: dict[str, _Use]) -> list[list[_Word]]:
-    """Return the rows of words of `text` with no stop word, mark or hole between them; fill in `uses`."""
+def _rows(text: str, pieces: Iterable[Span], code: str, uses: dict[str, _Use]) -> list[list[_Word]]:
+    """Return the rows of words in `pieces` of `text` with no stop word and no mark between them; fill in `uses`."""
     tokens = _tokens(code)
     rows: list[list[_Word]] = []
-    row: list[_Word] = []
-    last = _NO_WORD
-    for token, at in _outside(text, holes, tokens):
-        kind = token.kind
-        if row and (kind != "word" or token.elided):
-            rows.append(row)
-            row = []
-        if kind == "word":
-            use = uses.get(token.key)
-            if use is None:
-                use = uses[token.key] = _Use()
-            use.count += 1
-            if token.noun or last.before == "noun" or (token.capital and last.whole):
-                use.noun += 1
-            elif last.before == "verb":
-                use.verb += 1
-            row.append(_Word(token.key, at + token.start, at + token.end))
-            if token.cut:
+    for piece_start, piece_end in pieces:
+        row: list[_Word] = []
+        last = _NO_WORD
+        at = piece_start
+        for written in _TOKEN.findall(text, piece_start, piece_end):
+            token = tokens[written] if len(written) <= _LONGEST_TOKEN else _token(code, written)
+            kind, start, end, key, _, noun, capital, _, elided, cut = token
+            if row and (elided or kind != "word"):
                 rows.append(row)
                 row = []
-        last = token
-    if row:
-        rows.append(row)
+            if kind == "word":
+                use = uses.get(key)
+                if use is None:
+                    use = uses[key] = _Use()
+                use.count += 1
+                if noun or last.before == "noun" or (capital and last.whole):
+                    use.noun += 1
+                elif last.before == "verb":
+                    use.verb += 1
+                row.append(_Word(key, at + start, at + end))
+                if cut:
+                    rows.append(row)
+                    row = []
+            last = token
+            at += len(written)
+        if row:
+            rows.append(row)
     return rows
-
-
-def _outside(text: str, holes: Sequence[Span], tokens: Memo[str, _Token]) -> Iterator[tuple[_Token, int]]:
-    """Yield the tokens of `text` and where they begin; each hole is a mark, and cuts the word that it is part of."""
-    written = _TOKEN.findall(text)
-    starts = accumulate(map(len, written), initial=0)
-    pending = iter(holes)
-    begin, end = next(pending, (len(text), len(text)))
-    for piece, at in zip(written, starts, strict=False):
-        if at + len(piece) <= begin:
-            yield tokens[piece] if len(piece) < _LONGEST_TOKEN else _NO_WORD, at
-            continue
-        stop = at + len(piece)
-        while at < stop:
-            while end <= at:
-                begin, end = next(pending, (len(text), len(text)))
-                if begin >= len(text):
-                    end = stop + 1
-            left = min(begin, stop)
-            if at < left:
-                for match in _TOKEN.finditer(text, at, left):
-                    yield (tokens[match[0]] if len(match[0]) < _LONGEST_TOKEN else _NO_WORD), match.start()
-            if left < stop:
-                yield _NO_WORD, left
-            at = max(left, min(end, stop))
 
 
 @functools.lru_cache(maxsize=1 << 16)

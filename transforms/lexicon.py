@@ -9,7 +9,9 @@ from importlib import resources
 from typing import Any, Final
 
 from transforms.folding import fold
+from transforms.memo import Memo
 
+_WORDS_KEPT: Final = 1 << 14
 _COMMON_ZIPF: Final = {"ar": 4.9, "fa": 4.9, "tr": 5.0}
 
 
@@ -18,8 +20,6 @@ class Lexicon:
     """The words of one language, folded."""
 
     heads: frozenset[str]
-    head_endings: tuple[str, ...]
-    head_stems: tuple[str, ...]
     honorifics: frozenset[str]
     modifiers: frozenset[str]
     links: frozenset[str]
@@ -30,16 +30,12 @@ class Lexicon:
     """Given names, without those that are common words of the language."""
     zipf: dict[str, float]
 
+    head: Memo[str, bool]
+    """Whether a key is a noun of office, rank or profession."""
+
     def is_head(self, key: str) -> bool:
         """Whether `key` is a noun of office, rank or profession."""
-        if key in self.heads:
-            return True
-        if self.head_endings:
-            return key.endswith(self.head_endings) or (
-                key[-1:] in "ns"
-                and key.removesuffix("n").removesuffix("s").removesuffix("e").endswith(self.head_endings)
-            )
-        return bool(self.head_stems) and any(key.startswith(s) and len(key) - len(s) <= 3 for s in self.head_stems)
+        return self.head[key]
 
     def says_arabic(self, key: str) -> bool:
         """Whether `key` is a verb of saying, with a conjunction before it or not: قال, وقال, فقال."""
@@ -65,10 +61,22 @@ def lexicon(language: str) -> Lexicon:
         )
         says, pronouns = says | inverted, pronouns | inverted
 
+    whole = frozenset(key(word) for word in heads if not word.endswith("*")) - {""}
+    endings = tuple(key(word) for word in heads if word.startswith("-"))
+    stems = tuple(key(word) for word in heads if word.endswith("*"))
+
+    def is_head(word: str) -> bool:
+        if word in whole:
+            return True
+        if endings:
+            return word.endswith(endings) or (
+                word[-1:] in "ns" and word.removesuffix("n").removesuffix("s").removesuffix("e").endswith(endings)
+            )
+        return bool(stems) and any(word.startswith(s) and len(word) - len(s) <= 3 for s in stems)
+
     return Lexicon(
-        heads=frozenset(key(word) for word in heads if not word.endswith("*")) - {""},
-        head_endings=tuple(key(word) for word in heads if word.startswith("-")),
-        head_stems=tuple(key(word) for word in heads if word.endswith("*")),
+        heads=whole,
+        head=Memo(is_head, _WORDS_KEPT),
         honorifics=words("honorifics"),
         modifiers=words("modifiers"),
         links=words("links"),

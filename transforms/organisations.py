@@ -15,9 +15,13 @@ import regex
 from schemas.records import Organisation, Span
 from transforms.lexicon import Lexicon, key, lexicon, shared_words
 from transforms.lexing import Words, tokenize
+from transforms.memo import Memo
 from transforms.names import ARABIC_SCRIPT
 
 _MOST_WORDS: Final = 6
+_WORDS_KEPT: Final = 1 << 14
+_BEGINS: Final = 1
+_ENDS: Final = 2
 _ARABIC_PLAIN: Final = shared_words("arabic_plain")
 """Adjectives that with a noun alone name nothing: the general authority, the supreme court (of which country?)."""
 _ROYAL: Final = shared_words("royal")
@@ -91,17 +95,15 @@ def find_organisations(text: str, language: str | None) -> tuple[Organisation, .
     words, nouns = lexicon(code), _nouns(code)
     arabic = code in ARABIC_SCRIPT
     named: dict[str, list[Span]] = {}
-    at, count = 0, len(tokens.raw)
-    while at < count:
-        if not tokens.raw[at][0].isalpha():
-            at += 1
+    after = 0
+    for at in _candidates(tokens, code):
+        if at < after or not tokens.raw[at][0].isalpha():
             continue
         found = _pattern_arabic(tokens, at, words, nouns) if arabic else _pattern_cased(tokens, at, words, nouns, code)
         known = _known_at(tokens, at, arabic=arabic)
         if known is not None and (found is None or known[1] >= found[1]):
             found = known
         if found is None:
-            at += 1
             continue
         first, last, offset = found
         start, end = tokens.start[first] + offset, tokens.end[last - 1]
@@ -111,10 +113,40 @@ def find_organisations(text: str, language: str | None) -> tuple[Organisation, .
         if arabic and offset and tokens.key[at].startswith("لل"):
             spelling = f"ال{spelling}"
         named.setdefault(spelling, []).append((start, end))
-        at = last
+        after = last
     merged = _merge(named, text)
     found_all = [Organisation(name=name, count=len(spans), spans=tuple(sorted(spans))) for name, spans in merged]
     return tuple(sorted(found_all, key=lambda organisation: organisation.spans[0]))
+
+
+def _candidates(tokens: Words, code: str) -> list[int]:
+    """Return the tokens at which a name may begin: by themselves, or not far before a noun that ends names."""
+    uses = list(map(_uses(code).__getitem__, tokens.key))
+    found = {at for at, use in enumerate(uses) if use & _BEGINS}
+    for at in [at for at, use in enumerate(uses) if use & _ENDS]:
+        found.update(range(max(0, at - _MOST_WORDS + 1), at))
+    return sorted(found)
+
+
+@functools.cache
+def _uses(code: str) -> Memo[str, int]:
+    """Return what the words of a language do in names of organisations: `_BEGINS`, `_ENDS`, both or nothing."""
+    return Memo(functools.partial(_arabic_use if code in ARABIC_SCRIPT else _cased_use, code), _WORDS_KEPT)
+
+
+def _cased_use(code: str, word: str) -> int:
+    begins = word in _known() or any(_ends_and_begins(word, code))
+    return _BEGINS * begins | _ENDS * (word in _nouns(code).after)
+
+
+def _arabic_use(code: str, word: str) -> int:
+    nouns, known = _nouns(code), _known()
+    begins = (
+        any(word[offset:] in known for offset in (0, 1, 2))
+        or (word.startswith("لل") and "ال" + word[2:] in known)
+        or any(part in nouns.before or part in nouns.definite for part in (word, word[1:]))
+    )
+    return _BEGINS * begins
 
 
 def _merge(named: dict[str, list[Span]], text: str) -> list[tuple[str, list[Span]]]:
@@ -168,7 +200,7 @@ def _known_at(tokens: Words, at: int, *, arabic: bool) -> tuple[int, int, int] |
     return None
 
 
-@functools.lru_cache(maxsize=1 << 15)
+@functools.lru_cache(maxsize=_WORDS_KEPT)
 def _ends_and_begins(word: str, code: str) -> tuple[bool, bool]:
     """Return whether `word` is a compound that names an organisation, and whether it begins a name's complement."""
     nouns = _nouns(code)

@@ -88,14 +88,15 @@ class _Speakers:
         tokens, words = self.tokens, self.words
         found: list[_Saying] = []
         last: tuple[int, int] | None = None  # the subject last named: where, who
-        for index, word in enumerate(tokens.key):
-            source = word in words.according
-            if (
-                not source
-                and word not in words.says
-                and not (self.arabic and word[:1] and word[0] in _PROCLITICS and word[1:] in words.says)
-            ):
-                continue
+        said = {
+            word
+            for word in set(tokens.key)
+            if word in words.according
+            or word in words.says
+            or (self.arabic and word[:1] and word[0] in _PROCLITICS and word[1:] in words.says)
+        }
+        for index in [index for index, word in enumerate(tokens.key) if word in said]:
+            source = tokens.key[index] in words.according
             start, end = tokens.start[index], tokens.end[index]
             if self.quoted(start):
                 continue
