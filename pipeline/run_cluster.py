@@ -21,7 +21,7 @@ from pipeline.settings import Settings
 
 _SHARES_PER_READER: Final = 4
 """Small files are read together, in so many shares for each parallel reader that all of them end at about one time."""
-_ATTEMPTS: Final = 10
+_ATTEMPTS: Final = 5
 """Failures of a worker or a machine after which a job is given up; what was written is not done again."""
 _CANCEL_SECONDS: Final = 10.0
 _SQLITE: Final = "sqlite:///"
