@@ -10,7 +10,7 @@ from click.core import ParameterSource
 
 from pipeline.cli_kafka import fail, one_line, option, with_connection
 
-_STORE_HELP = "sqlite:///PATH or postgresql://USER@HOST/DATABASE."
+_STORE_HELP = "sqlite:///PATH, duckdb:///PATH or postgresql://USER@HOST/DATABASE."
 _FILE = click.Path(exists=True, dir_okay=False)
 _FOLDER = click.Path(exists=True, file_okay=False)
 
@@ -33,6 +33,8 @@ def _watch(done: int, total: int) -> None:
 @click.argument("folder", required=False, metavar="[DIR]", type=_FOLDER)
 @with_connection
 @option("--store", f"Where to: {_STORE_HELP}", required=True)
+@option("--parquet", "DuckDB: keep a copy here as Parquet files by date.", type=click.Path(file_okay=False))
+@option("--parquet-seconds", "From Kafka: how old that copy may be.", default=60.0, type=click.FloatRange(0))
 @option("--once", "From Kafka: end when the store has what is there now.", is_flag=True)
 @option("--metrics-port", "Serve metrics and health on this port.", type=click.IntRange(0, 65535))
 @option("--metrics-host", "Address to serve them on.", default="127.0.0.1")
@@ -44,6 +46,8 @@ def load(
     connection: Any,
     topics: Any,
     store: str,
+    parquet: str | None,
+    parquet_seconds: float,
     once: bool,
     metrics_port: int | None,
     metrics_host: str,
@@ -51,9 +55,13 @@ def load(
     """Load the output of a run (DIR), or the output topics of Kafka, into a store for dashboards and analysis.
 
     From Kafka it goes on until it is stopped. What is loaded twice counts once; after any kill the store holds exactly
-    what was committed.
+    what was committed. Nothing else can open a DuckDB store meanwhile: --parquet is what others read.
     """
     from pipeline.store import StoreError, Writer, open_database
+
+    if parquet is not None and not store.startswith("duckdb:"):
+        raise click.UsageError("--parquet copies a DuckDB store: --store duckdb:///PATH")
+    copy = Path(parquet) if parquet is not None else None
 
     try:
         if folder is not None:
@@ -61,6 +69,10 @@ def load(
 
             database = open_database(store)
             done = load_folder(Path(folder), Writer(database), _watch)
+            if copy is not None:
+                from pipeline.store.parquet import export
+
+                export(database, copy)
             database.close()
             _status("")
             click.echo(
@@ -78,7 +90,9 @@ def load(
         def tell(progress: Progress) -> None:
             _status(f"khabar: {progress.loaded} loaded, {progress.behind} to go {progress.trouble}")
 
-        follower = Follower(store, connection, topics, once=once, tell=tell)
+        follower = Follower(
+            store, connection, topics, once=once, tell=tell, parquet=copy, parquet_seconds=parquet_seconds
+        )
         with serving(metrics_port, "load", follower.unready, metrics_host):
             interruptible()
             try:

@@ -6,6 +6,8 @@ The one exception is sending a dead letter through the pipeline again, which mus
 import base64
 import contextlib
 import queue
+import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -47,6 +49,8 @@ _SHOWN_PAYLOAD: Final = 20_000
 _MAX_QUERY: Final = 300
 _MAX_ID: Final = 2**62
 _SHOWN_SOURCES: Final = 50
+_SAMPLES: Final = 200
+_SAMPLE_SECONDS: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +93,28 @@ class _Readers:
         while not self._free.empty():
             if reader := self._free.get_nowait():
                 reader.close()
+
+
+class _Samples:
+    """The values beside lists of articles, kept for a while: they cost more than the list, and hardly change."""
+
+    def __init__(self) -> None:
+        self._kept: dict[Selection, tuple[float, dict[str, list[tuple[str, int]]]]] = {}
+        self._lock = threading.Lock()
+
+    def of(self, selection: Selection, reader: Reader) -> dict[str, list[tuple[str, int]]]:
+        now = time.monotonic()
+        with self._lock:
+            at, sample = self._kept.get(selection, (-_SAMPLE_SECONDS, {}))
+        if now - at < _SAMPLE_SECONDS:
+            return sample
+        sample = reader.sample(selection)
+        with self._lock:
+            self._kept.pop(selection, None)
+            self._kept[selection] = now, sample
+            while len(self._kept) > _SAMPLES:
+                del self._kept[next(iter(self._kept))]
+        return sample
 
 
 def create_app(config: Config) -> Starlette:
@@ -146,6 +172,7 @@ class _Pages:
         self._config = config
         self._form_key = security.new_form_key()
         self.readers = _Readers(config.store_url)
+        self._samples = _Samples()
         self._templates = Environment(
             loader=PackageLoader("pipeline.dashboard", "templates"),
             autoescape=True,
@@ -199,7 +226,7 @@ class _Pages:
         before = _number(request, "before")
         with self.readers.lend() as reader:
             headlines = reader.headlines(selection, before=before)
-            sample = {} if request.query_params.get("list") else reader.sample(selection)
+            sample = {} if request.query_params.get("list") else self._samples.of(selection, reader)
         return self._page(
             request, "articles.html", selection=selection, headlines=headlines, sample=sample, paged=before is not None
         )
@@ -433,7 +460,7 @@ def _live(reader: Reader) -> dict[str, Any]:
     state = "violated" if "violated" in states else "behind" if "behind" in states else "ok" if audit else "empty"
     # The sources that need attention come first: an archive run has thousands.
     shown = sorted(audit, key=lambda row: (-("ok", "behind", "violated").index(row.state), -row.lag, row.read_from))[
-        :50
+        :_SHOWN_SOURCES
     ]
     return {
         "state": state,

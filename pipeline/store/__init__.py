@@ -1,4 +1,4 @@
-"""The store that dashboards and analysts read: SQLite out of the box, PostgreSQL in a deployment.
+"""The store that dashboards and analysts read: SQLite out of the box, PostgreSQL in a deployment, DuckDB to analyse.
 
 `Writer` takes records and source positions in one transaction, `Reader` answers what the dashboard asks.
 """

@@ -1,6 +1,7 @@
-"""Two databases behind one small interface. SQL is written once, with ``?`` for parameters and none in literals."""
+"""Three databases behind one small interface. SQL is written once, with ``?`` for parameters and none in literals."""
 
 import contextlib
+import re
 import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,7 +25,7 @@ class Database(ABC):
     """One connection, used by one thread at a time."""
 
     name: str
-    """``sqlite`` or ``postgresql``."""
+    """``sqlite``, ``postgresql`` or ``duckdb``."""
 
     @abstractmethod
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
@@ -32,7 +33,7 @@ class Database(ABC):
 
     @abstractmethod
     def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
-        """Run a statement once for each row of parameters."""
+        """Run a statement once for each row of parameters; rows that are inserted have different keys."""
 
     @abstractmethod
     def run_script(self, sql: str) -> None:
@@ -146,11 +147,92 @@ class PostgresDatabase(Database):
         try:
             yield
         except self._psycopg.Error as error:
-            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            raise StoreError(f"the store answers: {reason}") from error
+            raise StoreError(f"the store answers: {_first_line(error)}") from error
 
     def close(self) -> None:
         self._connection.close()
+
+
+class DuckDatabase(Database):
+    """One DuckDB file, for analysis. While a process writes to it, no other may open it, not even to read."""
+
+    name = "duckdb"
+
+    def __init__(self, path: str, *, read_only: bool = False) -> None:
+        import duckdb
+
+        self._duckdb = duckdb
+        if read_only and not Path(path).is_file():
+            raise StoreError(f"{path}: no such store")
+        try:
+            self._connection = duckdb.connect(path, read_only=read_only)
+        except duckdb.Error as error:
+            if holder := _LOCK_HOLDER.search(str(error)):
+                raise StoreError(
+                    f"{path}: process {holder[1]} has it open, and DuckDB lets no other in while one writes"
+                ) from error
+            raise StoreError(f"{path}: {_first_line(error)}") from error
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        with self._clear_errors():
+            cursor = self._connection.execute(sql, list(parameters))
+            return cursor.fetchall() if cursor.description else []
+
+    def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        import pyarrow as pa
+
+        batch = list(rows)
+        if not batch:
+            return
+        values = _VALUES.search(sql)
+        with self._clear_errors():
+            if not values:
+                self._connection.executemany(sql, batch)
+                return
+            # A column at a time: row by row, DuckDB takes a hundred times as long.
+            columns = [pa.array(column) for column in zip(*batch, strict=True)]
+            table = pa.table(columns, names=[f"c{number}" for number in range(len(columns))])
+            self._connection.register("batch", table)
+            try:
+                self._connection.execute(f"{sql[: values.start()]}SELECT * FROM batch{sql[values.end() :]}")
+            finally:
+                self._connection.unregister("batch")
+
+    def run_script(self, sql: str) -> None:
+        with self._clear_errors():
+            self._connection.execute(sql)
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        with self._clear_errors():
+            self._connection.execute("BEGIN")
+        try:
+            yield
+            with self._clear_errors():
+                self._connection.execute("COMMIT")
+        except BaseException:
+            with contextlib.suppress(self._duckdb.Error):  # a failed COMMIT has ended the transaction
+                self._connection.execute("ROLLBACK")
+            raise
+
+    @contextlib.contextmanager
+    def _clear_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except self._duckdb.Error as error:
+            raise StoreError(f"the store answers: {_first_line(error)}") from error
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+_LOCK_HOLDER: Final = re.compile(r"Conflicting lock is held .*?\(PID (\d+)\)")
+_VALUES: Final = re.compile(r"VALUES \(\?(?:, \?)*\)")
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
 
 
 def _numbered(sql: str) -> str:
@@ -162,8 +244,11 @@ def _clean(parameters: Sequence[Any]) -> tuple[Any, ...]:
     return tuple(value.replace("\0", "\ufffd") if isinstance(value, str) else value for value in parameters)
 
 
+_FILES: Final[dict[str, type[SqliteDatabase] | type[DuckDatabase]]] = {"sqlite": SqliteDatabase, "duckdb": DuckDatabase}
+
+
 def open_database(url: str, *, read_only: bool = False) -> Database:
-    """Connect to ``sqlite:///path`` or ``postgresql://…``.
+    """Connect to ``sqlite:///path``, ``duckdb:///path`` or ``postgresql://…``.
 
     Raises:
         StoreError: the URL is none of these, or the store cannot be opened.
@@ -171,6 +256,6 @@ def open_database(url: str, *, read_only: bool = False) -> Database:
     scheme, separator, rest = url.partition("://")
     if separator and scheme in {"postgresql", "postgres"}:
         return PostgresDatabase(url, read_only=read_only)
-    if separator and scheme == "sqlite" and rest.startswith("/") and len(rest) > 1:
-        return SqliteDatabase(unquote(rest[1:]), read_only=read_only)
-    raise StoreError(f"{url}: a store is sqlite:///PATH or postgresql://USER@HOST/DATABASE")
+    if scheme in _FILES and rest.startswith("/") and len(rest) > 1:
+        return _FILES[scheme](unquote(rest[1:]), read_only=read_only)
+    raise StoreError(f"{url}: a store is sqlite:///PATH, duckdb:///PATH or postgresql://USER@HOST/DATABASE")

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 from kafka import KafkaConsumer, TopicPartition
@@ -25,6 +26,7 @@ from pipeline.io.kafka_config import (
 from pipeline.io.kafka_topics import header
 from pipeline.metrics import LEDGER_VIOLATIONS, LOAD_SECONDS, LOADED, LOADER_LAG, SOURCE_LAG
 from pipeline.store.database import Database, StoreError, open_database
+from pipeline.store.parquet import export
 from pipeline.store.reader import Reader
 from pipeline.store.writer import MovedError, Stored, Writer
 from pipeline.store.writer import TopicPosition as StoredPosition
@@ -63,6 +65,10 @@ class Follower:
     once: bool = False
     """End when everything that the topics hold at the start is in the store."""
     tell: Callable[[Progress], None] = lambda progress: None
+    parquet: Path | None = None
+    """Folder in which a copy of the store is kept as Parquet files."""
+    parquet_seconds: float = 60
+    """How old that copy may be."""
     loaded: int = 0
     """Messages committed by this process."""
     _trouble: str | None = "has not begun yet"
@@ -84,7 +90,8 @@ class Follower:
                 try:
                     writer = Writer(database)
                     with contextlib.closing(self._consumer()) as consumer:
-                        self._load(writer, Reader(database), consumer)
+                        self._load(writer, Reader(database), consumer, database)
+                    self._export(database)
                 except MovedError:
                     continue  # another loader was here: go on from where it stands
                 except PERMANENT_ERRORS:
@@ -117,7 +124,11 @@ class Follower:
                 stop=self.stop.is_set,
             )
 
-    def _load(self, writer: Writer, reader: Reader, consumer: KafkaConsumer) -> None:
+    def _export(self, database: Database) -> None:
+        if self.parquet is not None:
+            export(database, self.parquet)
+
+    def _load(self, writer: Writer, reader: Reader, consumer: KafkaConsumer, database: Database) -> None:
         places = self._places(consumer)
         stored = writer.positions()
         starts = consumer.beginning_offsets(places)
@@ -127,7 +138,8 @@ class Follower:
         consumer.assign(places)
         for place in places:
             consumer.seek(place, position[place])
-        looked = 0.0
+        looked = exported = 0.0
+        is_exported = False
         self._trouble = None
         while not self.stop.is_set():
             began = time.monotonic()
@@ -140,6 +152,10 @@ class Follower:
                 LOAD_SECONDS.observe(time.monotonic() - began)
                 position.update(moved)
                 known.update(moved)
+                is_exported = False
+            if not is_exported and time.monotonic() - exported >= self.parquet_seconds:
+                self._export(database)
+                exported, is_exported = time.monotonic(), True
             if time.monotonic() - looked >= _LOOK_SECONDS:
                 looked = time.monotonic()
                 self._look(writer, reader, consumer, position)

@@ -1,10 +1,12 @@
 """The questions that the dashboard asks of a store, each answered from an index or a tally, never by reading it all."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from pipeline.store.database import Database, Row
 from pipeline.store.schema import check
+from pipeline.store.search import Found, find
 from pipeline.store.writer import parsed
 from schemas.codec import convert
 from schemas.records import Article, Dead
@@ -12,7 +14,7 @@ from transforms.facets import FILTERS, facet_term
 from transforms.search_terms import query_phrases
 
 PAGE: Final = 25
-SAMPLE: Final = 1000
+SAMPLE: Final = 400
 """Newest articles that the values beside a list are counted in."""
 _HEADLINE: Final = (
     "a.id, a.uri, a.version, a.change, a.url, a.source, a.language, a.direction, a.title, a.lede, a.word_count,"
@@ -160,12 +162,10 @@ class Selection:
     """Which articles are asked for: a search and filters by dimension."""
 
     query: str = ""
-    filters: dict[str, str] = field(default_factory=dict)
+    filters: Mapping[str, str] = field(default_factory=dict)
 
-    @property
-    def is_everything(self) -> bool:
-        """Whether nothing is left out."""
-        return not self.filters and not query_phrases(self.query)
+    def __hash__(self) -> int:
+        return hash((self.query, frozenset(self.filters.items())))
 
 
 class Reader:
@@ -182,14 +182,12 @@ class Reader:
 
     def headlines(self, selection: Selection, *, before: int | None = None, limit: int = PAGE) -> list[Headline]:
         """Return the latest versions of what `selection` asks for, the last loaded first, from the id `before` on."""
-        where, parameters = self._where(selection, before)
-        sql = f"SELECT {_HEADLINE} FROM {where} ORDER BY {self._order(selection)} DESC LIMIT {limit:d}"
+        sql, parameters = self._newest(_HEADLINE, selection, before, limit)
         return [Headline(*row) for row in self._db.query(sql, parameters)]
 
     def sample(self, selection: Selection) -> dict[str, list[tuple[str, int]]]:
         """Return the most frequent values by dimension among the newest articles of `selection`, at most `SAMPLE`."""
-        where, parameters = self._where(selection, None)
-        ids = f"SELECT a.id, a.language, a.source FROM {where} ORDER BY {self._order(selection)} DESC LIMIT {SAMPLE}"
+        ids, parameters = self._newest("a.id, a.language, a.source", selection, None, SAMPLE)
         rows = self._db.query(
             f"WITH newest AS ({ids}), counted AS ("
             " SELECT 'language' AS dimension, language AS value, count(*) AS n FROM newest GROUP BY language"
@@ -206,35 +204,23 @@ class Reader:
             values.setdefault(dimension, []).append((value, count))
         return values
 
-    def _where(self, selection: Selection, before: int | None) -> tuple[str, list[Any]]:
-        conditions = ["a.latest = 1"]
-        parameters: list[Any] = []
-        tables = "articles a"
+    def _newest(self, columns: str, selection: Selection, before: int | None, limit: int) -> tuple[str, list[Any]]:
+        """Return the query for the latest versions of what `selection` asks for, the last loaded first."""
         phrases = query_phrases(selection.query)
         facets = [facet_term(name, value) for name, value in selection.filters.items() if name in FILTERS]
-        if self._db.name == "sqlite" and (phrases or facets):
-            tables = "search JOIN articles a ON a.id = search.rowid"
-            parts = [f"terms : ({' AND '.join(_quoted(phrase) for phrase in phrases)})"] if phrases else []
-            parts += [f"facets : ({' AND '.join(facets)})"] if facets else []
-            conditions.append("search MATCH ?")
-            parameters.append(" AND ".join(parts))
-        elif phrases or facets:
-            tables = "search JOIN articles a ON a.id = search.id"
-            parts = ["(" + " <-> ".join(f"'{term}'" for term in phrase) + ")" for phrase in phrases]
-            conditions.append("search.terms @@ ?::tsquery")
-            parameters.append(" & ".join([*parts, *(f"'={facet}'" for facet in facets)]))
-        if before is not None:
-            conditions.append(f"{self._order(selection)} < ?")
-            parameters.append(before)
-        return f"{tables} WHERE {' AND '.join(conditions)}", parameters
-
-    def _order(self, selection: Selection) -> str:
-        return "a.id" if selection.is_everything or self._db.name != "sqlite" else "search.rowid"
+        found = find(self._db, phrases, facets) if phrases or facets else Found("articles a", "1 = 1", [], "a.id")
+        parameters = [*found.parameters, *([] if before is None else [before])]
+        start = "" if before is None else f" AND {found.id} < ?"
+        sql = (
+            f"SELECT {columns} FROM {found.tables} WHERE a.latest = 1 AND {found.condition}{start}"
+            f" ORDER BY {found.id} DESC LIMIT {limit:d}"
+        )
+        return sql, parameters
 
     def article(self, id_: int) -> Article | None:
         """Return the whole record of an article."""
-        rows = self._db.query("SELECT record FROM records WHERE article_id = ?", (id_,))
-        return convert(parsed(rows[0][0]), Article) if rows else None
+        record = self.raw_record(id_)
+        return convert(record, Article) if record is not None else None
 
     def raw_record(self, id_: int) -> Any:
         """Return an article's record as parsed JSON, None when there is none."""
@@ -257,35 +243,28 @@ class Reader:
 
     def duplicates(self, original: str | None = None, *, before: int | None = None) -> list[DuplicateRow]:
         """Return duplicates and unchanged records, of one original or of all, the last loaded first."""
-        conditions, parameters = ["1 = 1"], list[Any]()
-        if original is not None:
-            conditions.append("duplicate_of = ?")
-            parameters.append(original)
-        if before is not None:
-            conditions.append("id < ?")
-            parameters.append(before)
-        rows = self._db.query(
-            "SELECT id, outcome, uri, duplicate_of, similarity, method, raw_id, url, read_from, position"
-            f" FROM duplicates WHERE {' AND '.join(conditions)} ORDER BY id DESC LIMIT {PAGE}",
-            parameters,
-        )
-        return [DuplicateRow(*row) for row in rows]
+        return [DuplicateRow(*row) for row in self._page(DuplicateRow, "duplicates", "duplicate_of", original, before)]
 
     def dead_letters(self, reason: str | None = None, *, before: int | None = None) -> list[DeadRow]:
         """Return dead letters, of one reason or of all, the last loaded first."""
-        conditions, parameters = ["1 = 1"], list[Any]()
-        if reason is not None:
-            conditions.append("reason = ?")
-            parameters.append(reason)
-        if before is not None:
-            conditions.append("id < ?")
-            parameters.append(before)
-        rows = self._db.query(
-            f"SELECT {', '.join(DeadRow._fields)} FROM dead"
-            f" WHERE {' AND '.join(conditions)} ORDER BY id DESC LIMIT {PAGE}",
-            parameters,
+        return [DeadRow(*row) for row in self._page(DeadRow, "dead", "reason", reason, before)]
+
+    def _page(
+        self,
+        kind: type[DuplicateRow] | type[DeadRow],
+        table: str,
+        column: str,
+        value: str | None,
+        before: int | None,
+    ) -> list[Row]:
+        """Return a page of `table`, the last loaded first, narrowed to one value of `column` if it is given."""
+        asked = [(f"{column} = ?", value), ("id < ?", before)]
+        conditions = [(condition, parameter) for condition, parameter in asked if parameter is not None]
+        where = f" WHERE {' AND '.join(condition for condition, _ in conditions)}" if conditions else ""
+        return self._db.query(
+            f"SELECT {', '.join(kind._fields)} FROM {table}{where} ORDER BY id DESC LIMIT {PAGE}",
+            [parameter for _, parameter in conditions],
         )
-        return [DeadRow(*row) for row in rows]
 
     def dead_letter(self, id_: int) -> tuple[DeadRow, Dead] | None:
         """Return one dead letter with its payload."""
@@ -389,7 +368,3 @@ class Reader:
             f" ORDER BY burst DESC, articles DESC, value LIMIT {limit:d}"
         )
         return [TrendRow(*row) for row in rows]
-
-
-def _quoted(phrase: list[str]) -> str:
-    return '"' + " ".join(phrase) + '"'

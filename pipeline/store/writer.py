@@ -9,6 +9,7 @@ import orjson
 
 from pipeline.store.database import Database, Row, StoreError
 from pipeline.store.schema import migrate
+from pipeline.store.search import Terms, forget_terms, write_terms
 from schemas.codec import encode
 from schemas.records import Alarm, Article, Dead, Duplicate, FileProvenance, KafkaProvenance, Ledger, Record, Trend
 from transforms.facets import event_time, facet_terms, language_of, mentions_of, source_of, utc_time
@@ -196,8 +197,7 @@ class Writer:
             self._db.query("UPDATE stories SET articles = articles - 1 WHERE uri = ?", (story[0],))
         for table, column in (("mentions", "article_id"), ("records", "article_id"), ("articles", "id")):
             self._db.query(f"DELETE FROM {table} WHERE {column} = ?", (version.id,))
-        if self._db.name == "postgresql":
-            self._db.query("DELETE FROM search WHERE id = ?", (version.id,))
+        forget_terms(self._db, version.id)
 
     def _demote(
         self,
@@ -227,19 +227,10 @@ class Writer:
     ) -> None:
         rows = []
         for id_, (article, time) in articles.items():
-            terms = search_terms(f"{article.title or ''}\n{article.text}\n{' '.join(article.authors)}")
+            words = search_terms(f"{article.title or ''}\n{article.text}\n{' '.join(article.authors)}")
             facets = facet_terms(article, mentions[id_], time, article.story.uri if article.story else None)
-            rows.append((id_, terms, facets))
-        if self._db.name == "sqlite":
-            self._db.run_many(
-                "INSERT INTO search (rowid, terms, facets) VALUES (?, ?, ?)",
-                [(id_, " ".join(terms), " ".join(facets)) for id_, terms, facets in rows],
-            )
-        else:
-            self._db.run_many(
-                "INSERT INTO search (id, terms) VALUES (?, ?::tsvector)",
-                [(id_, _tsvector(terms, facets)) for id_, terms, facets in rows],
-            )
+            rows.append(Terms(id_, words, facets))
+        write_terms(self._db, rows)
 
     def _write_stories(self, rows: dict[int, list[Any]]) -> None:
         stories: dict[str, list[int]] = {}
@@ -372,28 +363,12 @@ class Writer:
         return found == [(ledger.to,)]
 
     def _write_trends(self, batch: list[Stored]) -> None:
-        self._db.run_many(
-            _upsert(
-                "trends", ("window_start", "window_seconds", "dimension", "value"), ("articles", "expected", "burst")
-            ),
-            [
-                (t.window_start, t.window_seconds, t.dimension, t.value, t.articles, t.expected, t.burst)
-                for stored in batch
-                if isinstance(t := stored.record, Trend)
-            ],
-        )
+        key, columns = ("window_start", "window_seconds", "dimension", "value"), ("articles", "expected", "burst")
+        self._db.run_many(_upsert("trends", key, columns), _last_of_each(batch, key, columns))
 
     def _write_alarms(self, batch: list[Stored]) -> None:
-        self._db.run_many(
-            _upsert(
-                "alarms", ("window_start", "kind", "dimension", "value"), ("observed", "expected", "active", "message")
-            ),
-            [
-                (a.window_start, a.kind, a.dimension, a.value, a.observed, a.expected, int(a.active), a.message)
-                for stored in batch
-                if isinstance(a := stored.record, Alarm)
-            ],
-        )
+        key, columns = ("window_start", "kind", "dimension", "value"), ("observed", "expected", "active", "message")
+        self._db.run_many(_upsert("alarms", key, columns), _last_of_each(batch, key, columns))
 
     def _apply(self, changes: _Changes) -> None:
         self._db.run_many("UPDATE articles SET latest = 0 WHERE id = ?", [(id_,) for id_ in sorted(changes.demoted)])
@@ -525,19 +500,17 @@ def _upsert(table: str, key: Sequence[str], columns: Sequence[str]) -> str:
     return f"{_insert(table, (*key, *columns))} ON CONFLICT ({', '.join(key)}) DO UPDATE SET {changed}"
 
 
+def _last_of_each(batch: list[Stored], key: Sequence[str], columns: Sequence[str]) -> list[list[Any]]:
+    """Return the rows of a batch; of those with the same key the last, which replaces the others."""
+    rows: dict[tuple[Any, ...], list[Any]] = {}
+    for stored in batch:
+        row = [getattr(stored.record, name) for name in (*key, *columns)]
+        rows[tuple(row[: len(key)])] = [int(value) if isinstance(value, bool) else value for value in row]
+    return list(rows.values())
+
+
 def _marks(values: Sequence[Any]) -> str:
     return ", ".join("?" * len(values))
-
-
-def _tsvector(terms: list[str], facets: list[str]) -> str:
-    """Return terms with their positions, and facets without, as PostgreSQL reads them."""
-    positions: dict[str, list[str]] = {}
-    for position, term in enumerate(terms, 1):
-        places = positions.setdefault(term, [])
-        if len(places) < 255:
-            places.append(str(min(position, 16383)))
-    words = [f"'{term}':{','.join(places)}" for term, places in positions.items()]
-    return " ".join([*words, *(f"'={facet}'" for facet in facets)])
 
 
 def _json_text(record: Record) -> str:
@@ -557,5 +530,5 @@ def _without_nul(value: Any) -> Any:
 
 
 def parsed(record: Any) -> Any:
-    """Return a stored record as parsed JSON: SQLite keeps text, PostgreSQL gives it parsed."""
+    """Return a stored record as parsed JSON: SQLite and DuckDB give text, PostgreSQL gives it parsed."""
     return orjson.loads(record) if isinstance(record, str) else record

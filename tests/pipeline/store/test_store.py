@@ -1,5 +1,7 @@
-"""The store on both databases: what comes twice counts once, what is asked is found, counts are right."""
+"""The store on each database: what comes twice counts once, what is asked is found, counts are right."""
 
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,10 +17,10 @@ from schemas.records import Alarm, Ledger, Record, Trend
 from tests.news import article, dead, duplicate, kafka_provenance, ledger, write_run
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", "duckdb", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/store.sqlite"
+    if request.param != "postgresql":
+        return f"{request.param}:///{tmp_path}/store.{request.param}"
     return str(request.getfixturevalue("postgres_url"))
 
 
@@ -275,6 +277,17 @@ def test_a_store_that_cannot_be_opened_says_so_in_one_line(url: str, message: st
     with pytest.raises(StoreError, match=message) as caught:
         open_database(url)
     assert "\n" not in str(caught.value)
+
+
+def test_a_duckdb_store_that_is_being_written_says_who_has_it(tmp_path: Path) -> None:
+    url = f"duckdb:///{tmp_path}/store.duckdb"
+    hold = f"from pipeline.store import open_database; d = open_database({url!r}); print('open', flush=True); input()"
+    holder = subprocess.Popen([sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == b"open\n"
+    with pytest.raises(StoreError, match=rf"process {holder.pid} has it open, and DuckDB lets no other in"):
+        open_database(url, read_only=True)
+    holder.communicate(b"\n")
 
 
 def test_a_folder_without_a_finished_run_is_refused(tmp_path: Path) -> None:
