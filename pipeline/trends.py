@@ -6,7 +6,7 @@ every record it writes replaces the one of the same window, dimension and value.
 
 # ruff: noqa: B008 - state, timers and timestamps are declared as default arguments: Beam's way
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -28,8 +28,10 @@ from transforms.identity import domain_of
 from transforms.trends import HISTORY_HOURS as BURST_HOURS
 from transforms.trends import WINDOW_SECONDS, burst, is_shown, values_of
 
-_WATCH_HOURS: Final = 48
-"""How long a source that says nothing more is watched after its last record."""
+_WATCH_HOURS: Final = 7 * 24
+"""How long a source that says nothing more is watched after its last record; its quiet hours are marked as such."""
+_EVERYTHING: Final = ("all", "")
+"""Watched like a source: a dead letter that is no JSON, say, names none."""
 
 
 @dataclass
@@ -123,7 +125,9 @@ class _CompareFn(beam.DoFn):  # type: ignore[misc]
 
 @dataclass
 class WatchSources(beam.PTransform):  # type: ignore[misc]
-    """Articles and dead letters, stamped with the time they were processed, to `Alarm` records by source and language.
+    """Articles and dead letters, stamped with the time they were processed, to `Alarm` records.
+
+    By source, by language (of articles: what is dead has none) and for everything together.
 
     Every hour of watermark each source is judged, also when nothing comes any more. An alarm is written when it begins
     and again, not active, when it is over.
@@ -139,10 +143,12 @@ class _KeysFn(beam.DoFn):  # type: ignore[misc]
     ) -> Iterator[tuple[tuple[str, str], tuple[int, Tally]]]:
         hour = int(processed) // 3600
         if isinstance(record, Dead):
+            yield _EVERYTHING, (hour, DEAD)
             if domain := domain_of(record.url):
                 yield ("source", domain), (hour, DEAD)
             return
         tally = tally_of(record)
+        yield _EVERYTHING, (hour, tally)
         yield ("source", source_of(record)), (hour, tally)
         yield ("language", language_of(record)), (hour, tally)
 
@@ -160,7 +166,8 @@ class _JudgeFn(beam.DoFn):  # type: ignore[misc]
     ) -> None:
         _, (hour, tally) = element
         known: dict[int, Tally] = history.read() or {}
-        if not known or hour > max(known) + _WATCH_HOURS:
+        heard = _last_heard(known)
+        if heard is None or hour > heard + _WATCH_HOURS:
             timer.set(Timestamp((hour + 1) * 3600))
         known[hour] = known.get(hour, Tally()) + tally
         history.write(known)
@@ -203,9 +210,14 @@ class _JudgeFn(beam.DoFn):  # type: ignore[misc]
                 yield msgspec.structs.replace(alarm, active=False)
         active.write(now)
         history.write({when: tally for when, tally in known.items() if hour - when <= HISTORY_HOURS})
-        heard = max((when for when, tally in known.items() if tally.articles or tally.dead), default=hour)
-        if hour - heard < _WATCH_HOURS:
+        heard = _last_heard(known)
+        if heard is not None and hour - heard <= _WATCH_HOURS:
             timer.set(Timestamp((hour + 2) * 3600))
+
+
+def _last_heard(known: Mapping[int, Tally]) -> int | None:
+    """Return the last hour in which anything came; hours that are only marked as quiet do not count."""
+    return max((hour for hour, tally in known.items() if tally.articles or tally.dead), default=None)
 
 
 def _hour_text(hour: int) -> str:

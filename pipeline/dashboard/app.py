@@ -31,6 +31,7 @@ from starlette.staticfiles import StaticFiles
 
 from pipeline.dashboard import security
 from pipeline.dashboard.compare import side_by_side
+from pipeline.dashboard.direction import direction_of
 from pipeline.dashboard.highlight import KINDS, marks_of, paragraphs
 from pipeline.dashboard.world import country_name, language_name, shaded
 from pipeline.metrics import DASHBOARD_SECONDS
@@ -186,6 +187,8 @@ class _Pages:
             country_name=country_name,
             language_name=language_name,
             web_address=security.web_address,
+            readable_address=security.readable_address,
+            direction_of=direction_of,
             path_part=lambda text: quote(text, safe=""),
         )
         self._templates.filters["utc"] = lambda at, unit: datetime.fromtimestamp(at, UTC).strftime(

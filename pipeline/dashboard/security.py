@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import secrets
 from typing import Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection, Request
@@ -116,6 +116,15 @@ def web_address(url: str | None) -> str | None:
     except ValueError:
         return None
     return url if parts.scheme in {"http", "https"} and parts.netloc else None
+
+
+def readable_address(url: str) -> str:
+    """Return `url` as people read it, letters unescaped; unchanged where invisible characters would appear."""
+    try:
+        readable = unquote(url, errors="strict")
+    except UnicodeDecodeError:
+        return url
+    return readable if readable.isprintable() and " " not in readable else url
 
 
 def _path(scope: Scope) -> str:

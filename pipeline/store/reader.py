@@ -152,6 +152,8 @@ class TrendRow(NamedTuple):
     articles: int
     expected: float | None
     burst: float | None
+    title: str | None
+    """Of a story: the title of its newest article."""
 
 
 OUTCOMES: Final = ("article", "unchanged", "duplicate", "dead")
@@ -363,8 +365,10 @@ class Reader:
     def bursts(self, limit: int = 60) -> list[TrendRow]:
         """Return what rises most in the newest window of trends."""
         rows = self._db.query(
-            f"SELECT {', '.join(TrendRow._fields)} FROM trends"
-            " WHERE window_start = (SELECT max(window_start) FROM trends) AND burst > 0"
-            f" ORDER BY burst DESC, articles DESC, value LIMIT {limit:d}"
+            "SELECT t.window_start, t.window_seconds, t.dimension, t.value, t.articles, t.expected, t.burst, a.title"
+            " FROM trends t LEFT JOIN stories s ON t.dimension = 'story' AND s.uri = t.value"
+            " LEFT JOIN articles a ON a.id = s.last_id"
+            " WHERE t.window_start = (SELECT max(window_start) FROM trends) AND t.burst > 0"
+            f" ORDER BY t.burst DESC, t.articles DESC, t.value LIMIT {limit:d}"
         )
         return [TrendRow(*row) for row in rows]

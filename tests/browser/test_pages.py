@@ -61,7 +61,7 @@ def newsroom() -> list[Record]:
         first,
         version=2,
         change="material",
-        changes={"numbers_changed": 1},
+        changes={"words_added": 1, "numbers": {"added": ["829"], "removed": []}, "title": {"from": "a", "to": EVIL}},
         title="Headline 1, corrected",
         text=first.text.replace("Second", "Another"),
         provenance=kafka_provenance(40),

@@ -10,9 +10,10 @@ from apache_beam.testing.test_stream import TestStream
 from apache_beam.testing.util import assert_that
 from apache_beam.transforms.window import TimestampedValue
 
-from pipeline.trends import CountTrends, WatchSources
+from pipeline.trends import CountTrends, WatchSources, _KeysFn
 from schemas.records import Alarm, Article, Trend
 from tests.news import article, dead
+from transforms.alarms import DEAD
 
 HOUR = 3600
 START = 489_000
@@ -121,6 +122,25 @@ def test_a_source_that_goes_quiet_is_said_once_and_again_when_it_is_back() -> No
     run(stream, WatchSources(), check)
 
 
+@pytest.mark.parametrize("silent", [60, 200])
+def test_a_source_that_comes_back_after_days_is_watched_again(silent: int) -> None:
+    stream, hour = TestStream().advance_watermark_to(START * HOUR), START
+    for hours in (80, 10):
+        for _ in range(hours):
+            records = [at(hour + 0.5, news(1, hour, word_count=99)) for _ in range(4)]
+            stream = stream.add_elements(records).advance_watermark_to((hour + 1) * HOUR)
+            hour += 1
+        if hours == 80:
+            hour += silent
+            stream = stream.advance_watermark_to(hour * HOUR)
+
+    def check(alarms: list[Alarm]) -> None:
+        found = [alarm.active for alarm in alarms if (alarm.kind, alarm.value) == ("volume", "example1.com")]
+        assert found == [True, False]
+
+    run(stream, WatchSources(), check)
+
+
 def test_dead_letters_of_a_source_are_an_alarm() -> None:
     stream = TestStream().advance_watermark_to(START * HOUR)
     for hour in range(90):
@@ -133,3 +153,7 @@ def test_dead_letters_of_a_source_are_an_alarm() -> None:
         assert ("dead", "example1.com", True) in {(alarm.kind, alarm.value, alarm.active) for alarm in alarms}
 
     run(stream, WatchSources(), check)
+
+
+def test_dead_letters_without_a_source_count_for_everything() -> None:
+    assert list(_KeysFn().process(dead(1, url=None), START * HOUR)) == [(("all", ""), (START, DEAD))]

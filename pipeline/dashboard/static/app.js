@@ -49,8 +49,9 @@
   for (const element of document.querySelectorAll("[data-series]")) {
     const series = JSON.parse(element.dataset.series);
     const daily = element.dataset.unit === "day";
+    const half = daily ? 43200 : 1800; // so that the first and the last bar are whole
     chart(element, () => ({
-      scales: upwards,
+      scales: { x: { range: (u, low, high) => [low - half, high + half] }, ...upwards },
       series: [
         { label: "UTC", value: (u, at) => (at == null ? "" : stamp(at, 0, daily ? 10 : 16)) },
         { label: "articles", stroke: style("--s4"), fill: style("--s2"), paths: uPlot.paths.bars({ size: [0.85, 60] }), points: { show: false } },

@@ -7,7 +7,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from pipeline.dashboard.app import Config, create_app
-from pipeline.dashboard.security import local_path, web_address
+from pipeline.dashboard.security import local_path, readable_address, web_address
 from pipeline.store import Stored, StoreError, Writer, open_database
 from pipeline.store.reader import DeadRow
 from tests.news import article, dead, kafka_provenance
@@ -186,3 +186,17 @@ def test_local_path(wanted: str, given: str) -> None:
 )
 def test_web_address(url: str | None, given: str | None) -> None:
     assert web_address(url) == given
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://a.example/%D8%AE%D8%A8%D8%B1", "https://a.example/خبر"),
+        ("https://a.example/%ff", "https://a.example/%ff"),
+        ("https://a.example/%E2%80%AEgpj", "https://a.example/%E2%80%AEgpj"),
+        ("https://a.example/a%20b", "https://a.example/a%20b"),
+        ("urn:khabar:sha256:00", "urn:khabar:sha256:00"),
+    ],
+)
+def test_addresses_are_shown_readable_but_never_with_hidden_characters(url: str, shown: str) -> None:
+    assert readable_address(url) == shown

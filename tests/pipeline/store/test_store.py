@@ -239,6 +239,14 @@ def test_later_panes_replace_earlier_ones(database: Database) -> None:
     assert [alarm.active for alarm in reader.alarms()] == [0]
 
 
+def test_a_story_that_rises_is_called_by_its_newest_title(database: Database) -> None:
+    window = {"window_start": "2025-09-01T00:00:00Z", "window_seconds": 3600, "articles": 9, "burst": 4.5}
+    trends = [Trend(**window, dimension=name, value=value) for name, value in (("story", "story:0"), ("country", "SD"))]
+    reader = write(database, article(0), article(1), *trends)
+    titles = {trend.dimension: trend.title for trend in reader.bursts()}
+    assert titles == {"story": article(1).title, "country": None}
+
+
 def test_nul_characters_do_no_harm(database: Database) -> None:
     reader = write(database, article(1, title="a\0b"), dead(2, headers=(("x", "\0"),)))
     assert len(found(reader)) == len(reader.dead_letters()) == 1
