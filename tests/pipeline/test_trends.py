@@ -160,7 +160,7 @@ def test_a_source_that_comes_back_after_days_is_watched_again(silent: int) -> No
 
 
 def test_days_of_silence_do_not_become_normal() -> None:
-    said = alarms_of([4] * 100 + [0] * 60 + [4] * 60 + [0] * 10)
+    said = alarms_of([4] * 100 + [0] * 150 + [4] * 60 + [0] * 10)
     assert [(kind, active) for _, kind, active in said] == [("volume", True), ("volume", False), ("volume", True)]
 
 
