@@ -44,7 +44,12 @@ LOAD_SECONDS = Histogram("khabar_load_seconds", "Time of a batch of the loader, 
 SOURCE_LAG = _gauge("khabar_source_lag_records", "Records of a source partition without an outcome yet", ["source"])
 LOADER_LAG = _gauge("khabar_loader_lag_records", "Messages of an output topic that the store lacks", ["topic"])
 LEDGER_VIOLATIONS = _gauge("khabar_ledger_violations", "Sources whose ledger has a gap or an overlap")
-ALARMS_ACTIVE = _gauge("khabar_alarms_active", "Sources and languages that are quiet or degraded now", ["kind"])
+ALARMS_ACTIVE = Gauge(  # each process counts up and down what it watches itself
+    "khabar_alarms_active",
+    "Sources and languages that are quiet or degraded now",
+    ["kind"],
+    multiprocess_mode="livesum",
+)
 TREND_ARTICLES_TOO_LATE = Counter(
     "khabar_trend_articles_too_late_total", "Articles that came too long after their hour to be counted as a trend"
 )
