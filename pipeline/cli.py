@@ -12,7 +12,7 @@ from click.core import ParameterSource
 from pipeline.cli_archives import FORMATS, Input, diff, export, mapping_of, replay, with_mapping
 from pipeline.cli_dashboard import dashboard, load, trends
 from pipeline.cli_index import explain, index
-from pipeline.cli_kafka import dead, one_line, option, stream, with_connection, worker_pool
+from pipeline.cli_kafka import dead, existing_model, one_line, option, stream, with_connection, worker_pool
 
 CONFIG_FILE: Final = "khabar.toml"
 _CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100, "show_default": True}
@@ -85,6 +85,9 @@ def _fail(message: str) -> NoReturn:
     help="Larger ones are dead letters.",
 )
 @click.option("--index", envvar="KHABAR_INDEX", help="Article index to use and keep.  [default: a new one in --out]")
+@click.option(
+    "--ner-model", envvar="KHABAR_NER_MODEL", callback=existing_model, help="spaCy model that finds further names."
+)
 @click.option("--validate", is_flag=True, envvar="KHABAR_VALIDATE", help="Check each record against its JSON Schema.")
 @click.option(
     "--format",
@@ -113,6 +116,7 @@ def run(
     memory_mb: int,
     max_record_mb: int,
     index: str | None,
+    ner_model: str | None,
     validate: bool,
     formats: tuple[str, ...],
     parquet: bool,
@@ -144,6 +148,7 @@ def run(
         memory_mb=memory_mb,
         max_record_bytes=max_record_mb * 1024 * 1024,
         index_url=index or "memory:",
+        ner_model=ner_model,
         validate=validate,
     )
     try:

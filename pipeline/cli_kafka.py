@@ -20,6 +20,19 @@ def option(name: str, help_: str, **more: Any) -> Callable[[Any], Any]:
     return click.option(name, envvar=variable, help=help_, **more)
 
 
+def existing_model(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """Return the model that an option names: the absolute path of a folder, or the package as it is."""
+    if value is None:
+        return None
+    from transforms.model import ModelError, check_model
+
+    try:
+        check_model(value)
+    except ModelError as error:
+        raise click.BadParameter(str(error)) from error
+    return str(Path(value).resolve()) if Path(value).exists() else value
+
+
 _CONNECTION: Final = (
     option("--bootstrap-servers", "Kafka brokers.", default="localhost:9092", metavar="HOST:PORT,..."),
     option("--topic-prefix", "Topics are PREFIX.raw, PREFIX.articles, ...", default="news", metavar="PREFIX"),
@@ -120,6 +133,7 @@ def one_line(command: Any) -> Any:
 @_metrics_host
 @option("--log-format", "Of what is said on standard error.", default="text", type=click.Choice(("text", "json")))
 @option("--prism", "Prism binary.  [default: the one that Beam fetches]", type=_FILE)
+@option("--ner-model", "spaCy model that finds further names.", callback=existing_model)
 @option("--validate", "Check each record against its JSON Schema.", is_flag=True)
 @option("--graph", "Graph to run instead, for benchmarks.", default="pipeline.graph:build", hidden=True)
 @option("--debug", "Show the runner's log and tracebacks.", is_flag=True)
@@ -152,6 +166,7 @@ def _stream(connection: Any, topics: Any, **options: Any) -> int:
         max_record_bytes=options["max_record_mb"] * 1024 * 1024,
         index_url=options["index"],
         bundle_records=options["bundle_records"],
+        ner_model=options["ner_model"],
         validate=options["validate"],
     )
     new = NewTopics(partitions=options["partitions"], replication=options["replication"])

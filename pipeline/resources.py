@@ -5,11 +5,13 @@ A worker runs several copies of a stage at once. The first that asks opens the r
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Generic, TypeVar, cast
 
 from pipeline.index import Index, open_index
 from pipeline.sandbox import Sandbox
 from pipeline.settings import Settings
+from transforms.model import load_model
 
 T = TypeVar("T")
 
@@ -49,7 +51,12 @@ class Shared(Generic[T]):
 
 
 def _make_sandbox(settings: Settings) -> Sandbox:
-    sandbox = Sandbox(workers=settings.workers, deadline_s=settings.deadline_s, memory_mb=settings.memory_mb)
+    sandbox = Sandbox(
+        workers=settings.workers,
+        deadline_s=settings.deadline_s,
+        memory_mb=settings.memory_mb,
+        prepare=partial(load_model, settings.ner_model) if settings.ner_model else None,
+    )
     sandbox.start()
     return sandbox
 

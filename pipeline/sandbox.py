@@ -103,7 +103,10 @@ class Chunk:
 class Sandbox:
     """A pool of supervised processes, started on first use and shared by all stages of a Beam worker."""
 
-    def __init__(self, *, workers: int, deadline_s: float, memory_mb: int) -> None:
+    def __init__(
+        self, *, workers: int, deadline_s: float, memory_mb: int, prepare: Callable[[], object] | None = None
+    ) -> None:
+        """`prepare` is called in each new process, before its first record and outside of its limits."""
         self.workers = workers
         self.deadline_s = deadline_s
         self.memory_mb = memory_mb
@@ -116,7 +119,7 @@ class Sandbox:
             max_workers=workers,
             max_tasks=_RECYCLE_AFTER,
             initializer=_start_process,
-            initargs=(memory_mb * 1024 * 1024,),
+            initargs=(memory_mb * 1024 * 1024, prepare),
             context=context,
         )
         self._lock = threading.Lock()
@@ -151,13 +154,15 @@ def _nothing() -> None:
     """Work that only makes a process start."""
 
 
-def _start_process(memory_bytes: int) -> None:
+def _start_process(memory_bytes: int, prepare: Callable[[], object] | None) -> None:
     """Limit a new process: its memory, and its life to that of the fork server, which dies with the job."""
     # Pebble's own handler waits for the interpreter, which code that hangs in C never gives back.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGALRM, _on_alarm)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if prepare is not None:
+        prepare()
     # RLIMIT_DATA counts what the process allocates, not what it maps, such as libraries and shared models.
     limit = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 + memory_bytes
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))

@@ -29,6 +29,8 @@ class Settings:
     """… or this many bytes."""
     index_batch: int = 64
     """Records that share one round trip to the index."""
+    ner_model: str | None = None
+    """Folder or package of a spaCy model that finds further people and organisations."""
     validate: bool = False
     """Check every outgoing record against its JSON Schema."""
     internal_error_rate: float = 0.5

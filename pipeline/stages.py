@@ -381,6 +381,7 @@ class EnrichFn(SandboxedFn):
             decision.change,
             decision.changes,
             decision.related,
+            self.settings.ner_model,
         )
 
     def weight(self, item: Item) -> int:

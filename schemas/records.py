@@ -166,6 +166,8 @@ class Extraction(Record, frozen=True, kw_only=True):
     page_type: str | None = None
     quality: float | None = None
     notes: tuple[str, ...] = ()
+    ner_model: str | None = None
+    """Name and version of the model that people and organisations were looked for with, besides the rules."""
 
 
 class Article(Record, frozen=True, kw_only=True):

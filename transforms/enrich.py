@@ -3,6 +3,8 @@
 from contextlib import suppress
 from typing import Any
 
+import msgspec
+
 from schemas.records import Article, Change, FileProvenance, Organisation, Provenance, Related
 from transforms.dates import find_dates
 from transforms.decode import RawArticle
@@ -12,6 +14,7 @@ from transforms.figures import find_figures
 from transforms.folding import fold
 from transforms.keywords import find_keywords
 from transforms.lexing import EXAMINED
+from transforms.model import load_model, with_model
 from transforms.people import all_spans, find_people, without_people
 from transforms.places import find_places
 from transforms.quotes import find_quotes
@@ -25,8 +28,12 @@ def enrich(
     change: Change = "new",
     changes: dict[str, Any] | None = None,
     related: tuple[Related, ...] = (),
+    ner_model: str | None = None,
 ) -> Article:
-    """Return the article that `draft` becomes as `version` of its uri; its story is found later, by comparison."""
+    """Return the article that `draft` becomes as `version` of its uri; its story is found later, by comparison.
+
+    `ner_model` is the folder or package of a spaCy model that finds further people and organisations.
+    """
     text, language = _examined(draft.text), draft.language.code
     published_at = draft.published.timestamp if draft.published else None
     dates = find_dates(text, language, published_at)
@@ -34,6 +41,11 @@ def enrich(
     quotes = find_quotes(text, language, all_spans(places))
     people, organisations = find_people(text, language, places=places)
     places = without_people(places, people, text)
+    extraction = draft.extraction
+    if ner_model is not None:
+        model = load_model(ner_model)
+        people, organisations = with_model(model, text, language, places, people, organisations)
+        extraction = msgspec.structs.replace(extraction, ner_model=model.name)
     figures = find_figures(text, language, taken=[mention.span for mention in dates])
     skipped = [*(mention.span for mention in dates), *(figure.span for figure in figures)]
     return Article(
@@ -72,7 +84,7 @@ def enrich(
         figures=figures,
         dates_mentioned=dates,
         related=related,
-        extraction=draft.extraction,
+        extraction=extraction,
         extra=draft.extra,
         provenance=provenance,
     )
