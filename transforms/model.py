@@ -1,8 +1,8 @@
 """People and organisations that a spaCy model finds: what the rules miss, where a user has a model (extra ``ner``).
 
 The rules come first. The model adds the people and organisations that it finds where the rules found no person,
-organisation or place, in texts of its own language (all, for a model of ``xx``). Places stay with the gazetteer: without
-its country a place is of no use to a record.
+organisation or place, in texts of its own language (in all texts, for a model of ``xx``). Places stay with the
+gazetteer: a place without its country is of no use to a record.
 """
 
 from dataclasses import dataclass
