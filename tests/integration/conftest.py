@@ -95,6 +95,9 @@ class Deployment:
     def behind(self) -> int:
         return until_answered("measure the lag", lambda: lag(self.job)).behind
 
+    def committed(self) -> int:
+        return until_answered("measure the position", lambda: lag(self.job)).committed
+
     def values(self, topic: str) -> list[bytes]:
         return [record.value for record in read_to_end(self.connection, topic)]
 
