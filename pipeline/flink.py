@@ -29,6 +29,11 @@ class Cluster:
         named = ((pattern.fullmatch(entry["name"]), entry) for entry in found)
         return {match[1]: (entry["jid"], entry["state"]) for match, entry in named if match}
 
+    def failures(self, job: str) -> list[str]:
+        """Return what made a job fail, by its id: the newest failure first, with what its workers said."""
+        found = self._ask("GET", f"/jobs/{job}/exceptions")["exceptionHistory"]["entries"]
+        return [str(entry["stacktrace"]) for entry in found]
+
     def free_slots(self) -> int:
         """Return how many parallel readers the cluster could start now."""
         return int(self._ask("GET", "/overview")["slots-available"])

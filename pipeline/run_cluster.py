@@ -9,6 +9,7 @@ import contextlib
 import importlib
 import secrets
 import sqlite3
+import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -22,7 +23,8 @@ from pipeline.settings import Settings
 _SHARES_PER_READER: Final = 4
 """Small files are read together, in so many shares for each parallel reader that all of them end at about one time."""
 _ATTEMPTS: Final = 5
-"""Failures of a worker or a machine after which a job is given up; what was written is not done again."""
+"""Failures after which a job is given up; what was written before is not done again after any of them."""
+_LOOK_SECONDS: Final = 1.0
 _CANCEL_SECONDS: Final = 10.0
 _SQLITE: Final = "sqlite:///"
 
@@ -37,7 +39,7 @@ class Cluster:
     worker_pool: str | None = None
     """``host:port`` of the pool that starts Python workers for Flink."""
     flink_rest: str | None = None
-    """Flink's REST address; with it, a job is cancelled that lost its job service."""
+    """Flink's REST address; with it, a job is cancelled that lost its job service or cannot succeed."""
     prism: Path | None = None
     parallelism: int = 1
     split_bytes: int = 64 * 1024 * 1024
@@ -81,6 +83,8 @@ class ClusterRun:
         self._done: set[Path] = set()
         self._records: dict[Path, int] = {}
         self._result: Any = None
+        self._stopped: fatal.JobStopped | None = None
+        self._ended = threading.Event()
         self._prism: services.Prism | None = None
 
     def run(self, settings: Settings, mapping: FieldMapping) -> None:
@@ -108,22 +112,39 @@ class ClusterRun:
             )
             build(p, ReadFiles(self._shares(), settings, mapping), sink, settings)
             self._result = p.run()
+            if self._cluster.flink_rest is not None:
+                cluster = flink.Cluster(self._cluster.flink_rest)
+                threading.Thread(target=self._look_after, args=(cluster,), name="flink-job", daemon=True).start()
             state = self._result.wait_until_finish()
         except Exception as error:
             self.cancel()
-            if stopped := fatal.first_cause() or fatal.cause_in(str(error)):
+            if stopped := self._stopped or fatal.first_cause() or fatal.cause_in(str(error)):
                 raise stopped from error
             raise
         finally:
+            self._ended.set()
             if self._prism is not None:
                 self._prism.stop()
         if state != "DONE":
-            raise RuntimeError(f"the runner ended the job: {state}")
+            raise self._stopped or RuntimeError(f"the runner ended the job: {state}")
         writer = FolderWriter(self._staging)
         with contextlib.closing(writer):
             assemble(self._settled, self._files, writer, settings.bundle_records)
         _complete(settings.index_url)
         self._settled.remove()
+
+    def _look_after(self, cluster: flink.Cluster) -> None:
+        """Cancel the job when it fails for a reason that will stay, or too often: Flink starts it again for ever."""
+        while not self._ended.wait(_LOOK_SECONDS):
+            with contextlib.suppress(*flink.ERRORS):
+                failures = [text for job, _ in cluster.jobs(self._name).values() for text in cluster.failures(job)]
+                self._stopped = next(filter(None, map(fatal.cause_in, failures)), None)
+                if self._stopped is None and len(failures) >= _ATTEMPTS:
+                    last = failures[0].strip().splitlines()[0]
+                    self._stopped = fatal.JobStopped(f"the job failed {len(failures)} times; the last time: {last}")
+                if self._stopped is not None:
+                    self.cancel()
+                    return
 
     def cancel(self) -> None:
         """End the job, wherever it still runs."""

@@ -28,7 +28,7 @@ from typing import Any, Final, Literal, Protocol
 from kafka.errors import KafkaError
 
 from pipeline import flink, logs, services
-from pipeline.fatal import JobStopped
+from pipeline.fatal import JobStopped, cause_in
 from pipeline.io import kafka_control
 from pipeline.io.kafka_config import PERMANENT_ERRORS, Connection, KafkaJob, LoginRefusedError, Topics
 from pipeline.io.kafka_topics import Lag, NewTopics, lag, prepare, restore_positions
@@ -388,6 +388,7 @@ class _Attempt:
         self.job = job
         self._cluster = cluster
         self._lost = ""
+        self._stopped: JobStopped | None = None
         self._folder = folder
         self._say = say
         self._prism: services.Prism | None = None
@@ -423,7 +424,11 @@ class _Attempt:
             threading.Thread(target=self._look_after, args=(self._cluster,), name="flink-job", daemon=True).start()
 
     def _look_after(self, cluster: flink.Cluster) -> None:
-        """Notice that the cluster has lost the job: a job manager that was started anew knows nothing of it."""
+        """Notice that the cluster has lost the job, or starts it again and again in vain.
+
+        A job manager that was started anew knows nothing of the job. A worker that says why the job cannot go on is not
+        heard by Flink, which only sees a failure.
+        """
         state = ""
         while self._process.poll() is None and not self._lost:
             time.sleep(_FLINK_LOOK_SECONDS)
@@ -431,6 +436,7 @@ class _Attempt:
                 known = cluster.jobs(self.job.name).get(self.job.run)
                 if known is not None:
                     state = known[1]
+                    self._stopped = next(filter(None, map(cause_in, cluster.failures(known[0]))), None)
                     if state in flink.FINAL_STATES:
                         self._lost = f"Flink says that the job is {state.lower()}"
                 elif state:
@@ -454,6 +460,8 @@ class _Attempt:
 
         if self._prism is not None and not self._prism.process.running:
             return _End(reason=f"Prism ended with status {self._prism.process.status}", cause="runner")
+        if self._stopped is not None:
+            raise self._stopped
         status = self._process.poll()
         if status is None:
             return _End(reason=self._lost, cause="runner") if self._lost else None

@@ -18,6 +18,7 @@ from typing import Protocol
 import pytest
 from kafka import KafkaProducer
 
+from pipeline.flink import FINAL_STATES
 from pipeline.io.kafka_config import Connection, KafkaJob, Topics, until_answered
 from pipeline.io.kafka_topics import NewTopics, lag, prepare, read_to_end
 from pipeline.services import Flink, Kafka
@@ -53,6 +54,12 @@ def eventually(holds: Callable[[], bool], what: str, seconds: float = BAD_TIMES)
     while not holds():
         assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {what}"
         time.sleep(0.1)
+
+
+def nothing_is_left(flink: Flink) -> bool:
+    """Whether no job and no Python worker is on the cluster."""
+    states = {job["state"] for job in flink.rest("/jobs/overview")["jobs"]}
+    return states <= FINAL_STATES and not flink.workers()
 
 
 @dataclass

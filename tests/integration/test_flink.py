@@ -3,19 +3,13 @@
 import os
 import signal
 
-from pipeline.flink import FINAL_STATES
 from pipeline.services import Flink
-from tests.integration.conftest import Deploy, StartStream, eventually, payloads
+from tests.integration.conftest import Deploy, StartStream, eventually, nothing_is_left, payloads
 
 
 def arguments(flink: Flink) -> list[str]:
     where = ["--job-endpoint", flink.job_endpoint, "--worker-pool", flink.worker_pool, "--flink-rest", flink.rest_url]
     return ["--runner", "flink", *where, "--parallelism", "2", "--transaction-timeout", "10"]
-
-
-def nothing_is_left(flink: Flink) -> bool:
-    states = {job["state"] for job in flink.rest("/jobs/overview")["jobs"]}
-    return states <= FINAL_STATES and not flink.workers()
 
 
 def test_every_process_may_die_and_the_job_is_drained(deploy: Deploy, start_stream: StartStream, flink: Flink) -> None:
@@ -53,3 +47,12 @@ def test_checkpoints_change_nothing_and_a_killed_driver_is_succeeded(
     assert second.drain() == 0, second.text()
     eventually(lambda: nothing_is_left(flink), "jobs and workers end", 20)
     assert deployment.verify().startswith("ok: 24000 records of 2 sources")
+
+
+def test_a_job_that_cannot_go_on_ends_with_its_reason(deploy: Deploy, start_stream: StartStream, flink: Flink) -> None:
+    deployment = deploy()
+    deployment.send(payloads(10))
+    stream = start_stream(deployment, *arguments(flink), graph="tests.integration.graphs:full_disk")
+    assert stream.wait() == 1
+    assert stream.text().splitlines()[-1].endswith("cannot write to /somewhere: No space left on device")
+    eventually(lambda: nothing_is_left(flink), "jobs and workers end", 20)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.fatal import JobStopped
 from pipeline.io.files import OUTPUT_FILES
 from pipeline.run import run_files
 from pipeline.run_cluster import Cluster
@@ -15,7 +16,7 @@ from pipeline.services import Flink, find_prism
 from pipeline.settings import Settings
 from pipeline.verify import verify_folder
 from tests.conftest import ROOT, Khabar
-from tests.integration.conftest import PASS_THROUGH, eventually
+from tests.integration.conftest import PASS_THROUGH, eventually, nothing_is_left
 
 ARCHIVES = (ROOT / "seeds", ROOT / "tests" / "golden" / "mixed.jsonl")
 
@@ -77,23 +78,36 @@ def test_prism_makes_what_one_process_makes(
     assert contents(tmp_path / "out") == by_itself
 
 
-def test_a_task_manager_that_dies_changes_nothing(flink: Flink, tmp_path: Path) -> None:
-    records = 30_000
-    archive = tmp_path / "archive.jsonl"
-    with archive.open("w") as lines:
-        lines.writelines(json.dumps({"id": f"{number}", "text": "x" * 1000}) + "\n" for number in range(records))
-    cluster = Cluster(
+def cluster(flink: Flink, graph: str) -> Cluster:
+    return Cluster(
         runner="flink",
         job_endpoint=flink.job_endpoint,
         worker_pool=flink.worker_pool,
         flink_rest=flink.rest_url,
         parallelism=2,
         split_bytes=1_000_000,
-        graph=PASS_THROUGH,
+        graph=graph,
     )
+
+
+def test_a_job_that_cannot_succeed_is_given_up_with_its_reason(flink: Flink, tmp_path: Path) -> None:
+    where = cluster(flink, "tests.integration.graphs:full_disk")
+    with pytest.raises(JobStopped, match=r"^cannot write to /somewhere: No space left on device$"):
+        run_files((str(ROOT / "seeds"),), tmp_path / "out", Settings(workers=1), cluster=where)
+    assert list((tmp_path / "out").iterdir()) == []
+    eventually(lambda: nothing_is_left(flink), "the job ends", 20)
+
+
+def test_a_task_manager_that_dies_changes_nothing(flink: Flink, tmp_path: Path) -> None:
+    records = 30_000
+    archive = tmp_path / "archive.jsonl"
+    with archive.open("w") as lines:
+        lines.writelines(json.dumps({"id": f"{number}", "text": "x" * 1000}) + "\n" for number in range(records))
     out = tmp_path / "out"
     with ThreadPoolExecutor(1) as threads:
-        job = threads.submit(run_files, (str(archive),), out, Settings(workers=1, bundle_records=100), cluster=cluster)
+        settings = Settings(workers=1, bundle_records=100)
+        where = cluster(flink, PASS_THROUGH)
+        job = threads.submit(run_files, (str(archive),), out, settings, cluster=where)
         eventually(lambda: job.done() or any(out.glob(".run-*/parts/*/0*")), "the first part")
         assert not job.done(), job.result()
         flink.processes["taskmanager-1"].kill()
