@@ -7,9 +7,9 @@ from pipeline.services import Flink
 from tests.integration.conftest import Deploy, StartStream, eventually, nothing_is_left, payloads
 
 
-def arguments(flink: Flink) -> list[str]:
+def arguments(flink: Flink, parallelism: int = 2) -> list[str]:
     where = ["--job-endpoint", flink.job_endpoint, "--worker-pool", flink.worker_pool, "--flink-rest", flink.rest_url]
-    return ["--runner", "flink", *where, "--parallelism", "2", "--transaction-timeout", "10"]
+    return ["--runner", "flink", *where, "--parallelism", str(parallelism), "--transaction-timeout", "10"]
 
 
 def test_every_process_may_die_and_the_job_is_drained(deploy: Deploy, start_stream: StartStream, flink: Flink) -> None:
@@ -33,20 +33,24 @@ def test_every_process_may_die_and_the_job_is_drained(deploy: Deploy, start_stre
     assert deployment.verify().startswith(f"ok: {sent} records of 2 sources")
 
 
-def test_checkpoints_change_nothing_and_a_killed_driver_is_succeeded(
+def test_a_killed_driver_is_succeeded_with_other_parallelism_and_without_checkpoints(
     deploy: Deploy, start_stream: StartStream, flink: Flink
 ) -> None:
     deployment = deploy()
     deployment.send(payloads(20_000))
-    first = start_stream(deployment, *arguments(flink), "--checkpoint-seconds", "10")
+    first = start_stream(deployment, *arguments(flink, parallelism=1), "--checkpoint-seconds", "10")
     eventually(lambda: deployment.behind() < 20_000, "the first transaction")
     first.kill()  # the job goes on without its driver
-    second = start_stream(deployment, *arguments(flink))
+    second = start_stream(deployment, *arguments(flink, parallelism=2))
     deployment.send(payloads(4000, first=20_000))
     eventually(lambda: deployment.behind() == 0, "everything is processed")
     assert second.drain() == 0, second.text()
+    deployment.send(payloads(1000, first=24_000))
+    third = start_stream(deployment, *arguments(flink, parallelism=1))
+    eventually(lambda: deployment.behind() == 0, "everything is processed")
+    assert third.drain() == 0, third.text()
     eventually(lambda: nothing_is_left(flink), "jobs and workers end", 20)
-    assert deployment.verify().startswith("ok: 24000 records of 2 sources")
+    assert deployment.verify().startswith("ok: 25000 records of 2 sources")
 
 
 def test_a_job_that_cannot_go_on_ends_with_its_reason(deploy: Deploy, start_stream: StartStream, flink: Flink) -> None:
