@@ -5,7 +5,7 @@ Prints the ratios of issue 4 as a table, each pair measured on the same records 
 a) HTML pages end to end through Kafka against `trafilatura.bare_extraction(with_metadata=True)` over the same pages;
 b) plain texts end to end against a hand-written transactional kafka-python loop that runs the same transforms;
 c) records per second without any transform, exactly once, against the same loop without transforms;
-d) time from produce to `read_committed` consume at half of (c)'s rate;
+d) time from produce to `read_committed` consume at `--rate`, half of what (c) gives;
 e) memory of the job process over `--memory-records` records.
 """
 
@@ -295,6 +295,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pages", type=Path, default=Path("../shared/evaldata/extraction/aeb.jsonl.gz"))
     parser.add_argument("--page-number", type=int, default=1400)
+    parser.add_argument("--rate", type=float, default=2000, help="of (d), records/s: half of what (c) gives")
     parser.add_argument("--turns", type=int, default=5, help="of the two sides of a comparison")
     parser.add_argument("--text-number", type=int, default=6000)
     parser.add_argument("--pass-number", type=int, default=120_000)
@@ -311,7 +312,7 @@ def main() -> int:
         "b": lambda kafka, folder: _texts(kafka, folder, options),
         "c": lambda kafka, folder: _pass(kafka, folder, options),
         "d": lambda kafka, folder: _row(
-            "d) produce to read, p50 / p99, s", *map("{:.2f}".format, latency(kafka, folder, 3000, 20))
+            "d) produce to read, p50 / p99, s", *map("{:.2f}".format, latency(kafka, folder, options.rate, 20))
         ),
         "e": lambda kafka, folder: _row("e) memory, MiB", memory(kafka, folder, options.memory_records)),
     }
