@@ -32,9 +32,9 @@ REFERENCE = "trafilatura"
 
 
 def khabar() -> Extract:
-    from transforms.html import extract_html, warm_up
+    import pipeline.sandbox_preload  # noqa: F401 - as an extraction process of the pipeline is loaded
+    from transforms.html import extract_html
 
-    warm_up()
     return lambda html, url: extract_html(html, url=url)
 
 
