@@ -11,7 +11,7 @@ from collections import defaultdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from transforms.alarms import Tally, judge
+from transforms.analytics.alarms import Tally, judge
 
 
 def histories(path: Path) -> dict[str, dict[int, Tally]]:

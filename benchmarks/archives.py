@@ -10,8 +10,8 @@ from pathlib import Path
 from fastwarc.warc import ArchiveIterator
 from warcio.archiveiterator import ArchiveIterator as WarcioIterator
 
-from pipeline.io.readers import FileReader, find_files
 from pipeline.items import Gap
+from pipeline.sources.formats.readers import FileReader, find_files
 
 
 def main() -> None:

@@ -37,7 +37,7 @@ from schemas.records import (
     Source,
     Story,
 )
-from tests.news import dead, duplicate
+from tests.support.news import dead, duplicate
 
 _FIRST = datetime(2025, 1, 1, tzinfo=UTC)
 _BATCH = 2000

@@ -32,13 +32,13 @@ from rich.table import Table
 
 from benchmarks.gold import gold_sets, read_gold
 from pipeline.index import Decision, Index, Observation, Probe, open_index
-from pipeline.index.postgres import PostgresStore
-from pipeline.index.sqlite import SqliteStore
-from pipeline.index.store import Decided, Identity, NewVersion, Request, Store, Version, Writes
-from pipeline.index.stored import StoredIndex
-from tests.postgres import postgres_server
-from transforms.fingerprint import BANDS, SCHEME, fingerprint
-from transforms.folding import fold
+from pipeline.index.index import StoredIndex
+from pipeline.index.storage.base import Decided, Identity, NewVersion, Request, Store, Version, Writes
+from pipeline.index.storage.postgres import PostgresStore
+from pipeline.index.storage.sqlite import SqliteStore
+from tests.support.postgres import postgres_server
+from transforms.dedup.fingerprint import BANDS, SCHEME, fingerprint
+from transforms.text.folding import fold
 
 NEAR = 0.7
 BATCH = 64

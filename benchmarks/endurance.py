@@ -19,7 +19,7 @@ import click
 from benchmarks.gold import gold_sets, read_gold
 from pipeline.sandbox import Chunk, Failure, Sandbox
 from schemas.reasons import Stage
-from transforms.html import extract_html
+from transforms.extraction.html import extract_html
 
 _CHUNK: Final = 8
 _ROWS: Final = 20

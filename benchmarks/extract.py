@@ -32,8 +32,8 @@ REFERENCE = "trafilatura"
 
 
 def khabar() -> Extract:
-    import pipeline.sandbox_preload  # noqa: F401 - as an extraction process of the pipeline is loaded
-    from transforms.html import extract_html
+    import pipeline.sandbox.preload  # noqa: F401 - as an extraction process of the pipeline is loaded
+    from transforms.extraction.html import extract_html
 
     return lambda html, url: extract_html(html, url=url)
 

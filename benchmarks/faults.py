@@ -25,8 +25,8 @@ import orjson
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
-from pipeline.io.kafka_config import Connection, KafkaJob, Topics, until_answered
-from pipeline.io.kafka_topics import NewTopics, lag, prepare, read_to_end
+from pipeline.kafka.connection import Connection, KafkaJob, Topics, until_answered
+from pipeline.kafka.topics import NewTopics, lag, prepare, read_to_end
 from pipeline.services import Flink, Kafka, die_with_parent
 
 KHABAR = str(Path(sys.executable).with_name("khabar"))
@@ -134,7 +134,7 @@ def children(pid: int) -> dict[str, int]:
         with contextlib.suppress(OSError):
             if int((entry / "stat").read_text().rpartition(")")[2].split()[1]) == pid:
                 command = (entry / "cmdline").read_bytes()
-                found["job" if b"pipeline.stream_job" in command else "prism"] = int(entry.name)
+                found["job" if b"pipeline.runners.stream.job" in command else "prism"] = int(entry.name)
     return found
 
 

@@ -52,7 +52,7 @@ def main() -> None:
 
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     start = time.perf_counter()
-    from transforms import language
+    from transforms.text import language
 
     language.warm_up()
     started = time.perf_counter() - start

@@ -19,11 +19,11 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.gold import Gold, body_scores, f1, gold_sets, normal_names, normal_title, read_gold
-from transforms.encoding import to_text
 from transforms.errors import Rejected
-from transforms.html import extract_html, warm_up
-from transforms.language import detect
-from transforms.page import Page
+from transforms.extraction.encoding import to_text
+from transforms.extraction.html import extract_html, warm_up
+from transforms.extraction.page import Page
+from transforms.text.language import detect
 
 _COLUMNS = (
     "pages",

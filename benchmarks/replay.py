@@ -21,10 +21,10 @@ from pathlib import Path
 
 import orjson
 
-from pipeline.io.readers import FileReader
 from pipeline.items import Item, Origin
-from pipeline.mapping import PRESETS, FieldMapping
 from pipeline.settings import Settings, available_cores
+from pipeline.sources.formats.readers import FileReader
+from pipeline.sources.mapping import PRESETS, FieldMapping
 
 IDENTITY = FieldMapping(())
 
@@ -140,7 +140,7 @@ def pass_through(path: Path) -> None:
     from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
     from benchmarks.pass_through import build
-    from pipeline.io.files import ReadFiles, Share, WriteFiles
+    from pipeline.sinks.folder import ReadFiles, Share, WriteFiles
 
     settings = Settings()
     with tempfile.TemporaryDirectory() as folder:

@@ -24,13 +24,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from pipeline.fatal import JobStopped
-from pipeline.io.kafka_config import Connection, KafkaJob
-from pipeline.io.kafka_topics import lag, read_to_end
-from pipeline.io.readers import FileReader
-from pipeline.mapping import IDENTITY, PRESETS, FieldMapping
-from pipeline.replay import ORIGIN_HEADER
+from pipeline.errors import JobStopped
+from pipeline.kafka.connection import Connection, KafkaJob
+from pipeline.kafka.topics import lag, read_to_end
+from pipeline.operations.replay import ORIGIN_HEADER
 from pipeline.services import Kafka
+from pipeline.sources.formats.readers import FileReader
+from pipeline.sources.mapping import IDENTITY, PRESETS, FieldMapping
 
 KHABAR = str(Path(sys.executable).with_name("khabar"))
 KINDS = ("articles", "duplicates", "dead")

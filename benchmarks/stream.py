@@ -32,8 +32,8 @@ from kafka import KafkaProducer, TopicPartition
 from kafka.structs import OffsetAndMetadata
 
 from benchmarks.faults import Deployment, children
-from pipeline.io.kafka_config import until_answered
-from pipeline.io.kafka_topics import lag
+from pipeline.kafka.connection import until_answered
+from pipeline.kafka.topics import lag
 from pipeline.services import Kafka
 from pipeline.settings import available_cores
 from schemas.codec import encode

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from pipeline.items import Gap, Item, Outcome
-from pipeline.metrics import ARTICLES, DEAD_LETTERS, OUTCOMES
+from pipeline.observe.metrics import ARTICLES, DEAD_LETTERS, OUTCOMES
 from pipeline.settings import PIPELINE_VERSION
 from schemas.records import Article, Dead, Ledger, OutcomeCounts
 

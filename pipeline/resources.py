@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar, cast
 from pipeline.index import Index, open_index
 from pipeline.sandbox import Sandbox
 from pipeline.settings import Settings
-from transforms.model import load_model
+from transforms.entities.ner import load_model
 
 T = TypeVar("T")
 

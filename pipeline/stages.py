@@ -21,7 +21,7 @@ from apache_beam.utils.windowed_value import WindowedValue
 from jsonschema import ValidationError
 from tenacity import Retrying, before_sleep_log, retry_if_exception_type, stop_after_delay, wait_exponential
 
-from pipeline import fatal
+from pipeline import errors as fatal
 from pipeline.index import (
     Decision,
     IndexDamaged,
@@ -31,7 +31,7 @@ from pipeline.index import (
     StoryFeatures,
 )
 from pipeline.items import Item, Origin, dead_letter
-from pipeline.metrics import SANDBOX_FAILURES, STAGE_RECORDS, STAGE_SECONDS
+from pipeline.observe.metrics import SANDBOX_FAILURES, STAGE_RECORDS, STAGE_SECONDS
 from pipeline.resources import INDEX, SANDBOX
 from pipeline.sandbox import Chunk, Failure, Work, causes_of
 from pipeline.settings import Settings
@@ -40,10 +40,10 @@ from schemas.jsonschema import validate
 from schemas.reasons import Reason, Stage
 from schemas.records import Article, Dead, Duplicate
 from transforms.decode import RawArticle, decode
+from transforms.dedup.identity import request_key
 from transforms.enrich import enrich
 from transforms.errors import Rejected
 from transforms.extract import Draft, extract
-from transforms.identity import request_key
 
 _CHUNK_BYTES: Final = 32 * 1024
 _CHUNK_RECORDS: Final = 32

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from pipeline import services
-from pipeline.cli import main
+from pipeline.cli.main import main
 from pipeline.services import Flink, Kafka
 from tests.conftest import ROOT
 

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from pipeline.cli import main
-from pipeline.reference import PAGE, reference
+from pipeline.cli.main import main
+from pipeline.cli.reference import PAGE, reference
 from schemas.reasons import EXPLANATIONS, Reason
 from tests.conftest import ROOT
 

@@ -6,19 +6,19 @@ from typing import Any
 import msgspec
 
 from schemas.records import Article, Change, FileProvenance, Organisation, Provenance, Related
-from transforms.dates import find_dates
+from transforms.dates.parsing import find_dates
 from transforms.decode import RawArticle
+from transforms.entities.keywords import find_keywords
+from transforms.entities.ner import load_model, with_model
+from transforms.entities.people import all_spans, find_people, without_people
+from transforms.entities.places import find_places
+from transforms.entities.quotes import find_quotes
 from transforms.errors import Rejected
 from transforms.extract import Draft, extract
-from transforms.figures import find_figures
-from transforms.folding import fold
-from transforms.keywords import find_keywords
-from transforms.lexing import EXAMINED
-from transforms.model import load_model, with_model
-from transforms.people import all_spans, find_people, without_people
-from transforms.places import find_places
-from transforms.quotes import find_quotes
-from transforms.sentences import count_words
+from transforms.numbers.figures import find_figures
+from transforms.text.folding import fold
+from transforms.text.sentences import count_words
+from transforms.text.tokens import EXAMINED
 
 
 def enrich(

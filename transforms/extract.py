@@ -5,19 +5,19 @@ from typing import Any, Final
 
 from schemas.reasons import Reason, Stage
 from schemas.records import Extraction, Source
-from transforms.clean import clean_line
-from transforms.dates import parse_date
+from transforms.dates.parsing import parse_date
 from transforms.decode import RawArticle
-from transforms.encoding import to_text
+from transforms.dedup.fingerprint import Fingerprint, fingerprint
+from transforms.dedup.identity import article_uri, canonical_url, domain_of, request_key
 from transforms.errors import Rejected
-from transforms.fingerprint import Fingerprint, fingerprint
-from transforms.folding import fold
-from transforms.html import extract_html
-from transforms.identity import article_uri, canonical_url, domain_of, request_key
-from transforms.language import detect
-from transforms.page import Language, Moment, Page
-from transforms.plaintext import extract_text
-from transforms.sentences import sentences
+from transforms.extraction.encoding import to_text
+from transforms.extraction.html import extract_html
+from transforms.extraction.page import Language, Moment, Page
+from transforms.extraction.plaintext import extract_text
+from transforms.text.clean import clean_line
+from transforms.text.folding import fold
+from transforms.text.language import detect
+from transforms.text.sentences import sentences
 
 _TITLE_LENGTH: Final = 120
 

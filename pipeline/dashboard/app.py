@@ -34,12 +34,12 @@ from pipeline.dashboard.compare import side_by_side
 from pipeline.dashboard.direction import direction_of
 from pipeline.dashboard.highlight import KINDS, marks_of, paragraphs
 from pipeline.dashboard.world import country_name, language_name, shaded
-from pipeline.metrics import DASHBOARD_SECONDS
+from pipeline.observe.metrics import DASHBOARD_SECONDS
 from pipeline.settings import PIPELINE_VERSION
 from pipeline.store import Reader, StoreError, open_database
 from pipeline.store.reader import OUTCOMES, PAGE, SAMPLE, DeadRow, Selection
 from schemas.records import Dead
-from transforms.facets import FILTERS
+from transforms.analytics.facets import FILTERS
 
 Redrive = Callable[[DeadRow], str]
 """Sends a dead letter through the pipeline again and says in a line what was done; raises `StoreError` if it cannot."""

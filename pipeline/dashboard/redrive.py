@@ -3,9 +3,9 @@
 from kafka.errors import KafkaError
 
 from pipeline.dashboard.app import Redrive
-from pipeline.dead_letters import redrive
-from pipeline.fatal import JobStopped
-from pipeline.io.kafka_config import Connection, KafkaJob, Topics
+from pipeline.errors import JobStopped
+from pipeline.kafka.connection import Connection, KafkaJob, Topics
+from pipeline.operations.dead_letters import redrive
 from pipeline.settings import PIPELINE_VERSION
 from pipeline.store import StoreError
 from pipeline.store.reader import DeadRow

@@ -13,9 +13,9 @@ from pipeline.index.base import (
     Probe,
     StoryFeatures,
 )
-from pipeline.index.history import Comparison, History
-from pipeline.index.sqlite import SqliteStore
-from pipeline.index.stored import StoredIndex
+from pipeline.index.index import StoredIndex
+from pipeline.index.report import Comparison, History
+from pipeline.index.storage.sqlite import SqliteStore
 
 __all__ = [
     "Comparison",
@@ -47,7 +47,9 @@ def open_index(url: str, clock: Callable[[], float] = time.time) -> Index:
     if url.startswith("sqlite:///"):
         return StoredIndex(SqliteStore(Path(url.removeprefix("sqlite:///"))), clock)
     if url.startswith(("postgresql://", "postgres://")):
-        from pipeline.index.postgres import PostgresStore  # the driver loads libpq, which embedded runs do not need
+        from pipeline.index.storage.postgres import (
+            PostgresStore,  # the driver loads libpq, which embedded runs do not need
+        )
 
         return StoredIndex(PostgresStore(url), clock)
     raise ValueError(f"unknown kind of index: {url!r}; use sqlite:///PATH, memory: or postgresql://…")

@@ -2,7 +2,7 @@
 
 An `Index` remembers every article, every version and every decision beyond the life of a job. It is asked in batches,
 before extraction (`recall`), after it (`observe`) and after enrichment (`assign_stories`), and may be asked why
-(`pipeline.explain`). The rules of deciding are in `pipeline.index.deciding`, the same for every store.
+(`pipeline.operations.explain`). The rules of deciding are in `pipeline.index.decide`, the same for every store.
 """
 
 from abc import ABC, abstractmethod
@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from schemas.records import Change, Related, Story
-from transforms.fingerprint import Fingerprint
+from transforms.dedup.fingerprint import Fingerprint
 
 if TYPE_CHECKING:
-    from pipeline.index.history import Comparison, History
+    from pipeline.index.report import Comparison, History
 
 Outcome = Literal["article", "unchanged", "duplicate"]
 

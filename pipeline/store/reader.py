@@ -10,8 +10,8 @@ from pipeline.store.search import Found, find
 from pipeline.store.writer import parsed
 from schemas.codec import convert
 from schemas.records import Article, Dead
-from transforms.facets import FILTERS, facet_term
-from transforms.search_terms import query_phrases
+from transforms.analytics.facets import FILTERS, facet_term
+from transforms.analytics.search_terms import query_phrases
 
 PAGE: Final = 25
 SAMPLE: Final = 400

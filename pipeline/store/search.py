@@ -1,4 +1,4 @@
-"""Search and filters in each database: terms that we make (transforms/search_terms.py), in the index that it has.
+"""Search and filters in each database: terms that we make (`transforms.analytics.search_terms`).
 
 SQLite keeps posting lists (FTS5), PostgreSQL a GIN index over ``tsvector``. DuckDB has no index of text that could be
 kept up to date, so it reads the terms of all articles: right for analysis, and slower the more there are.

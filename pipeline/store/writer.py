@@ -12,8 +12,8 @@ from pipeline.store.schema import migrate
 from pipeline.store.search import Terms, forget_terms, write_terms
 from schemas.codec import encode
 from schemas.records import Alarm, Article, Dead, Duplicate, FileProvenance, KafkaProvenance, Ledger, Record, Trend
-from transforms.facets import event_time, facet_terms, language_of, mentions_of, source_of, utc_time
-from transforms.search_terms import search_terms
+from transforms.analytics.facets import event_time, facet_terms, language_of, mentions_of, source_of, utc_time
+from transforms.analytics.search_terms import search_terms
 
 _AT_ONCE: Final = 400
 """Keys in one look-up."""

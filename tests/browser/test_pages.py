@@ -14,14 +14,14 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from pipeline.dashboard.app import Config
 from pipeline.store import Stored, Writer, open_database
-from pipeline.store.load import store_of_folder
+from pipeline.store.load_folder import store_of_folder
 from pipeline.store.reader import DeadRow
 from schemas.codec import decode
 from schemas.records import Alarm, Article, Quote, Record, Source, Trend
 from tests.browser.conftest import DESKTOP, PHONE, Browser
 from tests.conftest import ROOT
-from tests.news import article, dead, duplicate, kafka_provenance, ledger
-from tests.pipeline.dashboard.server import running
+from tests.support.dashboard import running
+from tests.support.news import article, dead, duplicate, kafka_provenance, ledger
 
 EVIL = '"><script>window.hacked=1</script><img src=x onerror="window.hacked=1">\'-${window.hacked=1}'
 SCRIPT_URL = "javascript:window.hacked=1"

@@ -18,9 +18,9 @@ from typing import Protocol
 import pytest
 from kafka import KafkaProducer
 
-from pipeline.flink import FINAL_STATES
-from pipeline.io.kafka_config import Connection, KafkaJob, Topics, until_answered
-from pipeline.io.kafka_topics import NewTopics, lag, prepare, read_to_end
+from pipeline.kafka.connection import Connection, KafkaJob, Topics, until_answered
+from pipeline.kafka.topics import NewTopics, lag, prepare, read_to_end
+from pipeline.runners.flink import FINAL_STATES
 from pipeline.services import Flink, Kafka
 from tests.conftest import KHABAR, ROOT
 
@@ -171,7 +171,7 @@ class Stream:
                 parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
                 command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
                 if parent == self.process.pid:
-                    found["job" if "pipeline.stream_job" in command else "prism"] = int(folder.name)
+                    found["job" if "pipeline.runners.stream.job" in command else "prism"] = int(folder.name)
         return found
 
     def wait(self, seconds: float = BAD_TIMES) -> int:

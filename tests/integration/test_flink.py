@@ -56,7 +56,7 @@ def test_a_killed_driver_is_succeeded_with_other_parallelism_and_without_checkpo
 def test_a_job_that_cannot_go_on_ends_with_its_reason(deploy: Deploy, start_stream: StartStream, flink: Flink) -> None:
     deployment = deploy()
     deployment.send(payloads(10))
-    stream = start_stream(deployment, *arguments(flink), graph="tests.integration.graphs:full_disk")
+    stream = start_stream(deployment, *arguments(flink), graph="tests.support.graphs:full_disk")
     assert stream.wait() == 1
     assert stream.text().splitlines()[-1].endswith("cannot write to /somewhere: No space left on device")
     eventually(lambda: nothing_is_left(flink), "jobs and workers end", 20)

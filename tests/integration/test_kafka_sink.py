@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 from kafka import KafkaProducer
 
-from pipeline.io import kafka_control
-from pipeline.io.kafka_config import SCHEMA_HEADER, KafkaJob, committed_offset
-from pipeline.io.kafka_sink import GapError, PartitionWriter, SupersededError
 from pipeline.items import Gap, Item, Origin, Span
-from pipeline.verify import Violation
-from pipeline.verify_kafka import verify_kafka
+from pipeline.kafka import control as kafka_control
+from pipeline.kafka.connection import SCHEMA_HEADER, KafkaJob, committed_offset
+from pipeline.operations.verify import Violation
+from pipeline.operations.verify_kafka import verify_kafka
+from pipeline.sinks.kafka import GapError, PartitionWriter, SupersededError
 from schemas.codec import decode, encode
 from schemas.records import Dead, Duplicate, KafkaProvenance, Ledger, OutcomeCounts
 from tests.integration.conftest import Deploy, Deployment

@@ -19,7 +19,7 @@ import pytest
 from pipeline.store import Reader, StoreError, open_database
 from tests.conftest import KHABAR
 from tests.integration.conftest import Deploy, Deployment, StartStream, eventually
-from tests.postgres import postgres_server
+from tests.support.postgres import postgres_server
 
 GOOD, BROKEN, AGAIN = 240, 20, 30
 

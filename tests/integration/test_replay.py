@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 from kafka.consumer.fetcher import ConsumerRecord
 
-from pipeline.fatal import JobStopped
-from pipeline.io.kafka_config import Connection
-from pipeline.io.kafka_topics import header, read_to_end
-from pipeline.io.records import FAILURE_HEADER
-from pipeline.replay import ORIGIN_HEADER
+from pipeline.errors import JobStopped
+from pipeline.kafka.connection import Connection
+from pipeline.kafka.topics import header, read_to_end
+from pipeline.operations.replay import ORIGIN_HEADER
 from pipeline.services import Kafka
+from pipeline.sources.formats.records import FAILURE_HEADER
 from tests.conftest import KHABAR, ROOT, Khabar
 
 RECORDS = 3000

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.fatal import JobStopped
-from pipeline.io.files import OUTPUT_FILES
-from pipeline.run import run_files
-from pipeline.run_cluster import Cluster
+from pipeline.errors import JobStopped
+from pipeline.operations.verify import verify_folder
+from pipeline.runners.cluster import Cluster
+from pipeline.runners.files import run_files
 from pipeline.services import Flink, find_prism
 from pipeline.settings import Settings
-from pipeline.verify import verify_folder
+from pipeline.sinks.folder import OUTPUT_FILES
 from tests.conftest import ROOT, Khabar
 from tests.integration.conftest import PASS_THROUGH, eventually, nothing_is_left
 
@@ -91,7 +91,7 @@ def cluster(flink: Flink, graph: str) -> Cluster:
 
 
 def test_a_job_that_cannot_succeed_is_given_up_with_its_reason(flink: Flink, tmp_path: Path) -> None:
-    where = cluster(flink, "tests.integration.graphs:full_disk")
+    where = cluster(flink, "tests.support.graphs:full_disk")
     with pytest.raises(JobStopped, match=r"^cannot write to /somewhere: No space left on device$"):
         run_files((str(ROOT / "seeds"),), tmp_path / "out", Settings(workers=1), cluster=where)
     assert list((tmp_path / "out").iterdir()) == []

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from kafka.admin import ScramMechanism, UserScramCredentialUpsertion
 
-from pipeline.io.kafka_config import Connection
+from pipeline.kafka.connection import Connection
 from pipeline.services import Kafka, free_port
 from tests.conftest import ROOT, Khabar
 from tests.integration.conftest import Deploy, StartStream, eventually

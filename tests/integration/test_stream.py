@@ -9,7 +9,7 @@ import orjson
 from kafka import KafkaProducer
 from kafka.admin import NewPartitions
 
-from pipeline.io.kafka_topics import partitions, read_to_end
+from pipeline.kafka.topics import partitions, read_to_end
 from pipeline.services import Kafka
 from tests.conftest import KHABAR, ROOT, Khabar
 from tests.integration.conftest import Deploy, Deployment, StartStream, eventually, payloads

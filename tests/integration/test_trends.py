@@ -7,13 +7,13 @@ from pathlib import Path
 
 from kafka import KafkaProducer
 
-from pipeline.io.kafka_config import SCHEMA_HEADER
+from pipeline.kafka.connection import SCHEMA_HEADER
 from pipeline.store import Reader, open_database
-from pipeline.trends_job import create_topic
+from pipeline.trends.job import create_topic
 from schemas.codec import encode
 from tests.conftest import KHABAR
 from tests.integration.conftest import Deploy, eventually
-from tests.news import article
+from tests.support.news import article
 
 
 def test_trends_reach_the_store(deploy: Deploy, tmp_path: Path) -> None:

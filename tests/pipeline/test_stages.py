@@ -9,7 +9,7 @@ import pytest
 from apache_beam.testing.test_pipeline import TestPipeline as BeamTestPipeline
 from apache_beam.testing.util import assert_that, equal_to
 
-from pipeline import fatal
+from pipeline import errors as fatal
 from pipeline.graph import Process
 from pipeline.items import Gap, Item, Origin, Span, dead_letter
 from pipeline.ledger import outcome_name

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from schemas.codec import CodecError, convert, decode, encode
 from schemas.jsonschema import RECORD_KINDS
 from schemas.records import Article, Ledger, OutcomeCounts, Raw
-from tests.records import articles, ledgers
+from tests.support.records import articles, ledgers
 
 
 @given(articles)

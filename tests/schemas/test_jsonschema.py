@@ -7,7 +7,7 @@ from schemas.codec import encode
 from schemas.jsonschema import RECORD_KINDS, schema_bytes, schema_of, validate
 from schemas.records import Article
 from tests.conftest import ROOT
-from tests.records import articles
+from tests.support.records import articles
 
 
 @pytest.mark.parametrize("name", RECORD_KINDS)

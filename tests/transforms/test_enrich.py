@@ -2,7 +2,7 @@ from schemas.records import FileProvenance
 from transforms.decode import RawArticle
 from transforms.enrich import enrich
 from transforms.extract import extract
-from transforms.lexing import EXAMINED
+from transforms.text.tokens import EXAMINED
 
 NOWHERE = FileProvenance(path="", record=0, content_sha256="", pipeline_version="")
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 
 from schemas.records import Article, Extraction, FileProvenance, Keyword, Organisation, Person, Place, Source
-from transforms.export_newsplease import to_newsplease
-from transforms.export_ninjs import to_ninjs
-from transforms.export_schemaorg import to_schemaorg
+from transforms.exports.newsplease import to_newsplease
+from transforms.exports.ninjs import to_ninjs
+from transforms.exports.schemaorg import to_schemaorg
 
 NINJS: Final = Path(__file__).parent.parent / "standards" / "ninjs-schema_3.1.json"
 FULL: Final = Article(

@@ -10,7 +10,7 @@ from pipeline.dashboard.app import Config, create_app
 from pipeline.dashboard.security import local_path, readable_address, web_address
 from pipeline.store import Stored, StoreError, Writer, open_database
 from pipeline.store.reader import DeadRow
-from tests.news import article, dead, kafka_provenance
+from tests.support.news import article, dead, kafka_provenance
 
 HTML = {"accept": "text/html"}
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from pipeline.dashboard.compare import side_by_side
 from pipeline.dashboard.highlight import Mark, marks_of, paragraphs
 from schemas.records import Quote
-from tests.news import article
+from tests.support.news import article
 
 
 def shown(text: str, marks: list[Mark]) -> list[list[tuple[str, tuple[str, ...]]]]:

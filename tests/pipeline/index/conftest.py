@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from pipeline.index import Index, open_index
-from tests.postgres import postgres_server
+from tests.support.postgres import postgres_server
 
 _NUMBERS = itertools.count()
 

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from pipeline.index import Decision, Index, open_index
-from tests.pipeline.index.records import edited, observation, probe, words
+from tests.support.index_records import edited, observation, probe, words
 
 A, B, C = "https://a.example/1", "https://b.example/2", "https://c.example/3"
 

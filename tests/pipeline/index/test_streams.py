@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.index import Decision, Index, Observation, open_index
-from tests.pipeline.index.records import edited, observation, probe, words
+from tests.support.index_records import edited, observation, probe, words
 
 WINDOW = 12
 

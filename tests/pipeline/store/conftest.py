@@ -4,7 +4,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from tests.postgres import postgres_server
+from tests.support.postgres import postgres_server
 
 _NUMBERS = itertools.count()
 

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.store import Database, Stored, StoreError, Writer, open_database
 from pipeline.store.parquet import export
-from tests.news import article, dead, duplicate, ledger
+from tests.support.news import article, dead, duplicate, ledger
 
 
 @pytest.fixture

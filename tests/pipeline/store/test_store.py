@@ -10,11 +10,11 @@ import msgspec
 import pytest
 
 from pipeline.store import Database, Reader, Stored, StoreError, Writer, open_database
-from pipeline.store.load import load_folder, store_of_folder
+from pipeline.store.load_folder import load_folder, store_of_folder
 from pipeline.store.reader import Selection
 from pipeline.store.writer import MovedError, TopicPosition
 from schemas.records import Alarm, Ledger, Record, Trend
-from tests.news import article, dead, duplicate, kafka_provenance, ledger, write_run
+from tests.support.news import article, dead, duplicate, kafka_provenance, ledger, write_run
 
 
 @pytest.fixture(params=["sqlite", "duckdb", "postgresql"])

@@ -1,0 +1,243 @@
+"""The command line `khabar`. It loads only what a command needs, so that `--help` answers at once."""
+
+import os
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any, Final, Literal, NoReturn, cast
+
+import click
+from click.core import ParameterSource
+
+from pipeline.cli.archives import FORMATS, Input, diff, export, mapping_of, replay, with_mapping
+from pipeline.cli.dashboard import dashboard, load, trends
+from pipeline.cli.index import explain, index
+from pipeline.cli.kafka import dead, existing_model, one_line, option, stream, with_connection, worker_pool
+
+CONFIG_FILE: Final = "khabar.toml"
+_CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100, "show_default": True}
+
+
+class _Group(click.Group):
+    """Turns what a user can act on into one line and the right exit status."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().main(*args, **kwargs)
+        except KeyboardInterrupt:
+            _fail("interrupted")
+
+
+@click.group(cls=_Group, context_settings=_CONTEXT)
+@click.version_option(package_name="khabar")
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Khabar: raw news articles in, clean, deduplicated, enriched records out.
+
+    Every option can also come from a KHABAR_* variable (--out: KHABAR_OUT) or from khabar.toml in the current folder
+    (a table for each command).
+    """
+    context.default_map = _configuration(Path(CONFIG_FILE))
+
+
+def _configuration(path: Path) -> dict[str, Any]:
+    """Return the options in `path` by command, with names as click has them; a misspelt one is an error."""
+    if not path.is_file():
+        return {}
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise click.UsageError(f"{path}: {error}") from error
+    options: dict[str, Any] = {}
+    for name, table in tables.items():
+        command = main.commands.get(name)
+        if command is None or not isinstance(table, dict):
+            raise click.UsageError(f"{path}: [{name}] is no command")
+        known = {parameter.name for parameter in command.params if isinstance(parameter, click.Option)}
+        options[name] = {key.replace("-", "_"): value for key, value in table.items()}
+        if unknown := sorted(set(options[name]) - known):
+            raise click.UsageError(f"{path}: [{name}] has no option {unknown[0]}")
+    return options
+
+
+def _fail(message: str) -> NoReturn:
+    click.echo(f"khabar: {message}", err=True)
+    # Threads of the runner may still wait for work that will not come.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(1)
+
+
+@main.command()
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=Input())
+@with_mapping
+@click.option("--out", default="out", type=click.Path(file_okay=False), envvar="KHABAR_OUT", help="Output folder.")
+@click.option("--workers", type=click.IntRange(1), envvar="KHABAR_WORKERS", help="Processes.  [default: all cores]")
+@click.option(
+    "--deadline", default=20.0, type=click.FloatRange(0.1), envvar="KHABAR_DEADLINE", help="Seconds for one record."
+)
+@click.option("--memory-mb", default=1024, type=click.IntRange(64), envvar="KHABAR_MEMORY_MB", help="For one record.")
+@click.option(
+    "--max-record-mb",
+    default=32,
+    type=click.IntRange(1),
+    envvar="KHABAR_MAX_RECORD_MB",
+    help="Larger ones are dead letters.",
+)
+@click.option("--index", envvar="KHABAR_INDEX", help="Article index to use and keep.  [default: a new one in --out]")
+@click.option(
+    "--ner-model", envvar="KHABAR_NER_MODEL", callback=existing_model, help="spaCy model that finds further names."
+)
+@click.option("--validate", is_flag=True, envvar="KHABAR_VALIDATE", help="Check each record against its JSON Schema.")
+@click.option(
+    "--format",
+    "formats",
+    multiple=True,
+    type=click.Choice(FORMATS),
+    envvar="KHABAR_FORMAT",
+    help="Write the articles in this form as well.",
+)
+@click.option("--parquet", is_flag=True, envvar="KHABAR_PARQUET", help="Short for --format parquet.")
+@option("--runner", "Engine that runs the job.", default="embedded", type=click.Choice(("embedded", "prism", "flink")))
+@option("--job-endpoint", "Beam job service; Prism is started without one.", metavar="HOST:PORT")
+@option("--worker-pool", "Flink: pool of Python workers.", metavar="HOST:PORT")
+@option("--flink-rest", "Flink: address of its REST interface, to clear up after a failure.", metavar="URL")
+@option("--parallelism", "Parallel readers on a cluster.", default=1, type=click.IntRange(1))
+@option("--split-mb", "On a cluster all readers share larger files.", default=64, type=click.IntRange(0))
+@option("--prism", "Prism binary.  [default: the one that Beam fetches]", type=click.Path(exists=True, dir_okay=False))
+@click.option("--debug", is_flag=True, envvar="KHABAR_DEBUG", help="Show the runner's log and tracebacks.")
+def run(
+    paths: tuple[str, ...],
+    preset: str | None,
+    map_: tuple[str, ...],
+    out: str,
+    workers: int | None,
+    deadline: float,
+    memory_mb: int,
+    max_record_mb: int,
+    index: str | None,
+    ner_model: str | None,
+    validate: bool,
+    formats: tuple[str, ...],
+    parquet: bool,
+    debug: bool,
+    **options: Any,
+) -> None:
+    """Run files and folders through the pipeline into a folder.
+
+    Reads .txt, .html, .json, .jsonl, .csv, .tsv, WARC, ARC, RSS and Atom, each also .gz, .zst, .lz4, .bz2 or .xz; tar
+    and zip files of these; and Parquet. A PATH may be an address such as s3://bucket/folder. Writes articles.jsonl,
+    duplicates.jsonl, dead.jsonl and ledger.jsonl, in the order of the input.
+
+    With --runner flink the workers of a cluster share the files; they, --out and an SQLite index must be on a file
+    system that all of them see.
+    """
+    from pipeline.errors import JobStopped
+    from pipeline.observe.terminal import progress_bar, show_summary
+    from pipeline.runners.files import interruptible, quiet_logs, run_files
+    from pipeline.settings import Settings, available_cores
+
+    mapping = mapping_of(preset, map_)
+    wanted = (*formats, "parquet") if parquet else formats
+    interruptible()
+    if not debug:
+        quiet_logs()
+    settings = Settings(
+        workers=workers or available_cores(),
+        deadline_s=deadline,
+        memory_mb=memory_mb,
+        max_record_bytes=max_record_mb * 1024 * 1024,
+        index_url=index or "memory:",
+        ner_model=ner_model,
+        validate=validate,
+    )
+    try:
+        with progress_bar() as watch:
+            summary = run_files(
+                paths,
+                Path(out),
+                settings,
+                watch,
+                mapping=mapping,
+                formats=tuple(dict.fromkeys(wanted)),
+                cluster=_cluster(**options),
+            )
+    except JobStopped as error:
+        _fail(f"{error}; {out} is as it was")
+    except KeyboardInterrupt:
+        _fail(f"interrupted; {out} is as it was")
+    except Exception as error:
+        if debug:
+            raise
+        _fail(f"{_last_line(error)}; {out} is as it was (--debug shows more)")
+    show_summary(summary, Path(out))
+
+
+def _cluster(*, runner: str, split_mb: int, prism: str | None, **options: Any) -> Any:
+    """Return where a run takes place; None for this process."""
+    if runner == "embedded":
+        return None
+    from pipeline.runners.cluster import Cluster
+
+    cluster = Cluster(
+        runner=cast("Literal['prism', 'flink']", runner),
+        split_bytes=split_mb * 1024 * 1024,
+        prism=Path(prism) if prism else None,
+        **options,
+    )
+    cluster.check()
+    return cluster
+
+
+@main.command()
+@click.argument("folder", required=False, metavar="[DIR]", type=click.Path(exists=True, file_okay=False))
+@with_connection
+@click.pass_context
+@one_line
+def verify(context: click.Context, folder: str | None, connection: Any, topics: Any) -> None:
+    """Prove that no record is missing or repeated, in the output of a run (DIR, else out) or in Kafka.
+
+    Audits the topics when --bootstrap-servers is given and DIR is not. Exit status 1 and the place of the first
+    violation when there is one.
+    """
+    from pipeline.operations.verify import Violation, verify_folder
+
+    brokers = context.get_parameter_source("bootstrap_servers") is not ParameterSource.DEFAULT
+    rest = ""
+    try:
+        if brokers and folder is None:
+            from pipeline.kafka.connection import require_answer
+            from pipeline.operations.verify_kafka import verify_kafka
+
+            require_answer(connection)
+            found = verify_kafka(connection, topics)
+            result, rest = found.audit, f"; {found.raw} raw records compared, {found.waiting} wait"
+        else:
+            result = verify_folder(Path(folder or "out"))
+    except (Violation, OSError) as error:
+        click.echo(f"khabar: {error}", err=True)
+        sys.exit(1)
+    counts = result.outcomes
+    click.echo(
+        f"ok: {result.records} records of {result.sources} sources, each with one outcome "
+        f"({counts.article} article, {counts.unchanged} unchanged, {counts.duplicate} duplicate, {counts.dead} dead)"
+        f"{rest}"
+    )
+
+
+def _last_line(error: BaseException) -> str:
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    return lines[-1].strip() if lines else type(error).__name__
+
+
+main.add_command(stream)
+main.add_command(worker_pool)
+main.add_command(dead)
+main.add_command(load)
+main.add_command(dashboard)
+main.add_command(trends)
+main.add_command(replay)
+main.add_command(diff)
+main.add_command(export)
+main.add_command(explain)
+main.add_command(index)

@@ -1,1 +1,0 @@
-"""Sources and sinks: files here, Kafka beside them. A source yields items whose state is an `Origin`."""

@@ -1,0 +1,1 @@
+"""What source, sink and commands share about Kafka: connection, topics, control."""

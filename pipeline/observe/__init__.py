@@ -1,0 +1,1 @@
+"""What a running job says of itself: metrics, health, logs, terminal."""

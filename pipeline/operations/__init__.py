@@ -1,0 +1,1 @@
+"""What an operator asks: is all there, what failed, why, once more."""

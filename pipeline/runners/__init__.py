@@ -1,0 +1,1 @@
+"""How the graph is run: in process, on a cluster, as a stream."""

@@ -1,0 +1,219 @@
+"""`khabar run --runner flink|prism`: the same files through the same graph, on the workers of a cluster.
+
+The files are shared out among readers, the sink writes parts (`pipeline.sinks.parts`), and when the job is done this
+process makes of them what one process would have written. Input, output and an SQLite index must be on a file system
+that this process and all workers see under the same names.
+"""
+
+import contextlib
+import importlib
+import secrets
+import sqlite3
+import threading
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from pipeline import errors as fatal
+from pipeline import services
+from pipeline.runners import flink
+from pipeline.settings import Settings
+from pipeline.sinks.parts import Settled, WriteParts, assemble, parts_in
+from pipeline.sources.formats.readers import stored_size
+from pipeline.sources.mapping import FieldMapping
+
+_SHARES_PER_READER: Final = 4
+"""Small files are read together, in so many shares for each parallel reader that all of them end at about one time."""
+_ATTEMPTS: Final = 5
+"""Failures after which a job is given up; what was written before is not done again after any of them."""
+_LOOK_SECONDS: Final = 1.0
+_CANCEL_SECONDS: Final = 10.0
+_SQLITE: Final = "sqlite:///"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cluster:
+    """Where a run takes place when it is not in this process."""
+
+    runner: Literal["prism", "flink"]
+    job_endpoint: str | None = None
+    """``host:port`` of the job service; Prism is started when there is none, Flink needs one."""
+    worker_pool: str | None = None
+    """``host:port`` of the pool that starts Python workers for Flink."""
+    flink_rest: str | None = None
+    """Flink's REST address; with it, a job is cancelled that lost its job service or cannot succeed."""
+    prism: Path | None = None
+    parallelism: int = 1
+    split_bytes: int = 64 * 1024 * 1024
+    """Files with more stored bytes are read by all readers; which copy in such a file is the original is then open."""
+    graph: str = "pipeline.graph:build"
+    """The graph to run; benchmarks and tests have others."""
+
+    def check(self) -> None:
+        """Raise `JobStopped` for options that do not go together."""
+        if self.runner == "flink" and not (self.job_endpoint and self.worker_pool):
+            raise fatal.JobStopped(
+                "--runner flink needs --job-endpoint and --worker-pool (`make services` prints both)"
+            )
+
+    def arguments(self, name: str, endpoint: str) -> list[str]:
+        """Return the arguments of the Beam pipeline."""
+        common = [f"--job_name={name}-0", f"--job_endpoint={endpoint}"]
+        if self.runner == "prism":
+            return [*common, "--runner=PrismRunner", "--environment_type=LOOPBACK"]
+        return [
+            *common,
+            "--runner=PortableRunner",
+            "--environment_type=EXTERNAL",
+            f"--environment_config={self.worker_pool}",
+            f"--parallelism={self.parallelism}",
+            f"--number_of_execution_retries={_ATTEMPTS}",
+            "--execution_retry_delay=1000",
+        ]
+
+
+class ClusterRun:
+    """One run on a cluster."""
+
+    def __init__(self, cluster: Cluster, files: tuple[str, ...], staging: Path) -> None:
+        self._cluster = cluster
+        self._files = files
+        self._staging = staging.resolve()
+        self._settled = Settled(str(self._staging / "parts"))
+        self._name = f"khabar-run-{secrets.token_hex(6)}"
+        self._sizes = {self._settled.place(path): stored_size(path) for path in files}
+        self._done: set[Path] = set()
+        self._records: dict[Path, int] = {}
+        self._result: Any = None
+        self._stopped: fatal.JobStopped | None = None
+        self._ended = threading.Event()
+        self._prism: services.Prism | None = None
+
+    def run(self, settings: Settings, mapping: FieldMapping) -> None:
+        """Run the graph and write the output files into the staging folder.
+
+        Raises:
+            JobStopped: for a reason that a user can act on.
+        """
+        import apache_beam as beam
+        from apache_beam.options.pipeline_options import PipelineOptions
+
+        from pipeline.index import IndexDamaged, IndexUnavailable, open_index
+        from pipeline.runners.prism import WithOutput
+        from pipeline.sinks.folder import FolderWriter, ReadFiles
+
+        settings = replace(settings, index_url=_absolute(settings.index_url))
+        with fatal.stopping(ValueError, IndexUnavailable, IndexDamaged, doing="cannot open the article index"):
+            open_index(settings.index_url).close()
+        module, _, name = self._cluster.graph.partition(":")
+        build = getattr(importlib.import_module(module), name)
+        try:
+            p = beam.Pipeline(options=PipelineOptions(self._cluster.arguments(self._name, self._endpoint())))
+            sink = (
+                WriteParts(self._settled) if self._cluster.runner == "flink" else WithOutput(WriteParts(self._settled))
+            )
+            build(p, ReadFiles(self._shares(), settings, mapping), sink, settings)
+            self._result = p.run()
+            if self._cluster.flink_rest is not None:
+                cluster = flink.Cluster(self._cluster.flink_rest)
+                threading.Thread(target=self._look_after, args=(cluster,), name="flink-job", daemon=True).start()
+            state = self._result.wait_until_finish()
+        except Exception as error:
+            self.cancel()
+            if stopped := self._stopped or fatal.first_cause() or fatal.cause_in(str(error)):
+                raise stopped from error
+            raise
+        finally:
+            self._ended.set()
+            if self._prism is not None:
+                self._prism.stop()
+        if state != "DONE":
+            raise self._stopped or RuntimeError(f"the runner ended the job: {state}")
+        writer = FolderWriter(self._staging)
+        with contextlib.closing(writer):
+            assemble(self._settled, self._files, writer, settings.bundle_records)
+        _complete(settings.index_url)
+        self._settled.remove()
+
+    def _look_after(self, cluster: flink.Cluster) -> None:
+        """Cancel the job when it fails for a reason that will stay, or too often: Flink starts it again for ever."""
+        while not self._ended.wait(_LOOK_SECONDS):
+            with contextlib.suppress(*flink.ERRORS):
+                failures = [text for job, _ in cluster.jobs(self._name).values() for text in cluster.failures(job)]
+                self._stopped = next(filter(None, map(fatal.cause_in, failures)), None)
+                if self._stopped is None and len(failures) >= _ATTEMPTS:
+                    last = failures[0].strip().splitlines()[0]
+                    self._stopped = fatal.JobStopped(f"the job failed {len(failures)} times; the last time: {last}")
+                if self._stopped is not None:
+                    self.cancel()
+                    return
+
+    def cancel(self) -> None:
+        """End the job, wherever it still runs."""
+        if self._result is not None:
+            with contextlib.suppress(Exception):  # the job service may be gone
+                self._result.cancel()
+        if self._cluster.flink_rest is not None:
+            with contextlib.suppress(*flink.ERRORS):
+                flink.Cluster(self._cluster.flink_rest).cancel(self._name, _CANCEL_SECONDS)
+
+    def progress(self) -> tuple[int, int]:
+        """Return the stored bytes of the files that are done, and the records that are."""
+        with contextlib.suppress(FileNotFoundError):
+            for folder in Path(self._settled.folder).iterdir():
+                if folder not in self._done:
+                    parts = parts_in(folder)
+                    self._records[folder] = sum(part.end - part.start for part in parts)
+                    if parts and parts[-1].last and parts[-1].end == self._records[folder]:
+                        self._done.add(folder)
+        return sum(self._sizes[folder] for folder in self._done), sum(self._records.values())
+
+    def _endpoint(self) -> str:
+        if self._cluster.job_endpoint is not None:
+            return self._cluster.job_endpoint
+        with fatal.stopping(services.ServiceError, doing="cannot start Prism"):
+            self._prism = services.Prism(self._staging, binary=self._cluster.prism, dies_with_parent=True)
+            self._prism.start()
+        return self._prism.job_endpoint
+
+    def _shares(self) -> tuple[Any, ...]:
+        """Share the files out: small ones together, in their order, large ones to all readers."""
+        from pipeline.sinks.folder import Share
+
+        cluster = self._cluster
+        sizes = {path: stored_size(path) for path in self._files}
+        enough = min(cluster.split_bytes, sum(sizes.values()) / (cluster.parallelism * _SHARES_PER_READER))
+        shares: list[Share] = []
+        together: list[str] = []
+        held = 0
+
+        def share(paths: tuple[str, ...], part: int = 0, of: int = 1) -> None:
+            if paths:
+                shares.append(Share(paths=paths, part=part, of=of, folder=str(Path.cwd()), settled=self._settled))
+
+        for path, size in sizes.items():
+            if size > cluster.split_bytes:
+                for part in range(cluster.parallelism):
+                    share((path,), part, cluster.parallelism)
+                continue
+            together.append(path)
+            held += size
+            if held >= enough:
+                share(tuple(together))
+                together, held = [], 0
+        share(tuple(together))
+        return tuple(shares)
+
+
+def _absolute(index_url: str) -> str:
+    """Return the URL of an index as workers can open it, which have other current folders."""
+    if not index_url.startswith(_SQLITE):
+        return index_url
+    return f"{_SQLITE}{Path(index_url.removeprefix(_SQLITE)).resolve()}"
+
+
+def _complete(index_url: str) -> None:
+    """Bring what workers, which may still have it open, left in the log of an SQLite index into its file."""
+    if index_url.startswith(_SQLITE):
+        with contextlib.closing(sqlite3.connect(index_url.removeprefix(_SQLITE))) as database:
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")

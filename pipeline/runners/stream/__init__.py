@@ -1,0 +1,1 @@
+"""`khabar stream`: a supervisor, and attempts in processes of their own."""

@@ -1,0 +1,178 @@
+"""`khabar worker-pool`: starts the Python workers of Flink's task managers, and serves the metrics of all of them.
+
+It speaks Beam's protocol for external worker pools and differs from Beam's own pool
+(`apache_beam.runners.worker.worker_pool_main`) in what a job needs that must always come back:
+
+* workers are forked from a process that has everything loaded, so a new one works at once;
+* a worker ends as soon as it has lost its task manager, with whatever it was doing: a successor has its partitions;
+* no pipe is left unread, so no worker can stand still because it printed too much;
+* task managers that name their workers alike can share a pool.
+"""
+
+import gc
+import importlib
+import logging
+import multiprocessing
+import os
+import signal
+import threading
+from collections import defaultdict
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from typing import Any, Final
+
+import grpc
+from apache_beam.portability.api import beam_fn_api_pb2, beam_fn_api_pb2_grpc
+from apache_beam.utils.thread_pool_executor import shared_unbounded_instance
+
+from pipeline.errors import JobStopped
+from pipeline.observe import health, logs
+from pipeline.services import die_with_parent
+
+_log = logging.getLogger(__name__)
+
+_LOADED: Final = (
+    "apache_beam.runners.worker.sdk_worker",
+    "pipeline.graph",
+    "pipeline.sinks.kafka",
+    "pipeline.sources.kafka",
+)
+_REAP_SECONDS: Final = 1.0
+
+
+class _Nursery:
+    """A process that forks workers. It has no threads and no connections of its own, so a fork of it is whole."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._pipe, theirs = multiprocessing.Pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            self._pipe.close()
+            try:
+                _serve(theirs)
+            finally:
+                os._exit(0)
+        theirs.close()
+
+    def wait(self) -> None:
+        """Return when everything is loaded. Raises `EOFError` when it cannot be."""
+        self._pipe.recv()
+
+    def start(self, worker_id: str, control: str) -> int:
+        """Fork a worker for the task manager whose control service is at `control`; return its process id."""
+        return int(self._ask("start", worker_id, control))
+
+    def stop(self, pid: int) -> None:
+        """End a worker, if it still runs."""
+        self._ask("stop", pid)
+
+    def _ask(self, *request: Any) -> Any:
+        with self._lock:
+            self._pipe.send(request)
+            return self._pipe.recv()
+
+
+def _serve(pipe: Connection) -> None:
+    """Be the nursery: fork and end workers as asked, until the pool is gone."""
+    die_with_parent()
+    for module in _LOADED:
+        importlib.import_module(module)
+    gc.freeze()  # what is loaded is not looked at again by the collectors of the workers, and stays shared memory
+    pipe.send("loaded")
+    running: set[int] = set()
+    while True:
+        with suppress(ChildProcessError):
+            while (ended := os.waitpid(-1, os.WNOHANG)[0]) != 0:
+                running.discard(ended)
+        if not pipe.poll(_REAP_SECONDS):
+            continue
+        try:
+            request = pipe.recv()
+        except EOFError:
+            return
+        if request[0] == "stop":
+            if request[1] in running:  # not reaped, so the id is still this worker's
+                os.kill(request[1], signal.SIGKILL)
+            pipe.send(None)
+            continue
+        pid = os.fork()
+        if pid == 0:
+            pipe.close()
+            _work(*request[1:])
+        running.add(pid)
+        pipe.send(pid)
+
+
+def _work(worker_id: str, control: str) -> None:
+    """Be a worker until its task manager ends it or is gone; ends the process."""
+    from apache_beam.runners.worker.sdk_worker import SdkHarness
+
+    die_with_parent()
+    status = 0
+    try:
+        SdkHarness(control, worker_id=worker_id, state_cache_size=0, data_buffer_time_limit_ms=-1).run()
+    except Exception as error:
+        status = 1
+        _log.warning("Worker %s has lost its task manager at %s: %s", worker_id, control, type(error).__name__)
+    os._exit(status)  # threads of the harness may still be at work on bundles that nobody waits for
+
+
+class _Servicer(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):  # type: ignore[misc]
+    def __init__(self, nursery: _Nursery) -> None:
+        self._nursery = nursery
+        self._workers: defaultdict[str, list[int]] = defaultdict(list)
+
+    def StartWorker(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Beam's call: start a worker."""
+        try:
+            pid = self._nursery.start(request.worker_id, request.control_endpoint.url)
+        except (EOFError, OSError) as error:
+            return beam_fn_api_pb2.StartWorkerResponse(error=f"the pool cannot start workers: {error!r}")
+        self._workers[request.worker_id].append(pid)
+        _log.info("Worker %s for %s is process %d", request.worker_id, request.control_endpoint.url, pid)
+        return beam_fn_api_pb2.StartWorkerResponse()
+
+    def StopWorker(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Beam's call: end a worker. Where several have its name, each ends with its own task manager's connection."""
+        pids = self._workers.pop(request.worker_id, [])
+        if len(pids) == 1:
+            with suppress(EOFError, OSError):
+                self._nursery.stop(pids[0])
+        return beam_fn_api_pb2.StopWorkerResponse()
+
+
+def run(port: int, metrics_port: int | None, metrics_host: str) -> None:
+    """Serve until the process is ended.
+
+    Raises:
+        JobStopped: the port is taken, or workers cannot be loaded.
+    """
+    logs.log_to_stderr()
+    with health.shared_folder():
+        nursery = _Nursery()  # before this process has threads
+        try:
+            nursery.wait()
+        except EOFError as error:
+            raise JobStopped("workers cannot be loaded; see the lines above") from error
+        # A pool that reaches its workers' limit of streams would refuse pings of a busy task manager.
+        options = [
+            ("grpc.http2.max_pings_without_data", 0),
+            ("grpc.http2.max_ping_strikes", 0),
+            ("grpc.so_reuseport", 0),
+        ]
+        server = grpc.server(shared_unbounded_instance(), options=options)
+        beam_fn_api_pb2_grpc.add_BeamFnExternalWorkerPoolServicer_to_server(_Servicer(nursery), server)
+        try:
+            server.add_insecure_port(f"[::]:{port}")
+        except RuntimeError as error:
+            raise JobStopped(f"cannot listen at port {port}: {error}") from error
+        server.start()
+        _log.info("Starts workers at port %d", port)
+
+        def unready() -> str | None:
+            return None if os.path.exists(f"/proc/{nursery.pid}/exe") else "workers cannot be started"  # noqa: PTH110
+
+        with health.serving(metrics_port, "worker-pool", unready, metrics_host):
+            os.waitpid(nursery.pid, 0)  # it ends with this process, or when it is killed: then a supervisor starts both
+        raise JobStopped("the process that starts workers has ended")

@@ -1,0 +1,215 @@
+"""Supervised processes for untrusted input: a deadline and a memory cap for every record, all cores at work.
+
+A record that hangs, grows or crashes its process becomes a `Failure`; the process is replaced and the records beside it
+are not harmed. Processes come from a fork server that has everything loaded, so a new one is ready at once.
+"""
+
+import ctypes
+import multiprocessing
+import resource
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import partial
+from types import FrameType
+from typing import Any, Final
+
+from pebble import ProcessExpired, ProcessPool
+
+from pipeline.observe.metrics import STAGE_SECONDS
+from schemas.reasons import Reason, Stage
+from transforms.errors import Rejected
+
+Work = Callable[..., Any]
+"""A pure function of a module, called with one record's arguments."""
+
+_RECYCLE_AFTER: Final = 1000
+"""Tasks after which a process is replaced, against slow leaks in C libraries."""
+_GRACE_S: Final = 1.0
+"""Time between the deadline that a process keeps itself and the one that kills it."""
+_PR_SET_PDEATHSIG: Final = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why a record could not be processed; it has crossed a process boundary, so it holds only text."""
+
+    stage: Stage
+    reason: Reason
+    error_type: str
+    message: str
+    causes: tuple[str, ...] = ()
+
+
+class _DeadlineExceeded(BaseException):
+    """Not an `Exception`, so that no library swallows it."""
+
+
+class Chunk:
+    """Records that were handed to the sandbox together, in order."""
+
+    def __init__(self, sandbox: "Sandbox", stage: Stage, work: Work, arguments: Sequence[tuple[Any, ...]]) -> None:
+        self._sandbox = sandbox
+        self._stage = stage
+        self._work = work
+        self._arguments = arguments
+        self._results: list[Any] | None = None
+        self._future = sandbox._schedule(stage, work, arguments)
+        self._future.add_done_callback(partial(_observe, stage, time.monotonic()))
+
+    @property
+    def done(self) -> bool:
+        """Whether `results` returns at once."""
+        return self._results is not None or self._future.done()
+
+    def results(self) -> list[Any]:
+        """Return one result or `Failure` per record, waiting for it.
+
+        A record that took its process down is found by running again, alone, what the process had left undone.
+        """
+        if self._results is None:
+            self._results = self._collect(self._future, self._arguments)
+        return self._results
+
+    def _collect(self, future: "Future[list[Any]]", arguments: Sequence[tuple[Any, ...]]) -> list[Any]:
+        try:
+            results = future.result()
+        except (TimeoutError, ProcessExpired, MemoryError, OSError) as error:
+            if len(arguments) == 1:
+                return [self._fatal(error)]
+            results = []
+            for one in arguments:
+                results.extend(self._collect(self._sandbox._schedule(self._stage, self._work, [one]), [one]))
+            return results
+        rest = arguments[len(results) :]
+        if rest:
+            results = results + self._collect(self._sandbox._schedule(self._stage, self._work, rest), rest)
+        return results
+
+    def _fatal(self, error: BaseException) -> Failure:
+        if isinstance(error, TimeoutError):
+            reason, message = Reason.EXTRACT_TIMEOUT, f"not done within {self._sandbox.deadline_s:g} s"
+        elif isinstance(error, MemoryError):
+            reason, message = Reason.EXTRACT_MEMORY, f"more than {self._sandbox.memory_mb} MiB needed"
+        else:
+            reason, message = Reason.EXTRACT_CRASH, f"the extraction process died: {error}"
+        return Failure(stage=self._stage, reason=reason, error_type=type(error).__name__, message=message)
+
+
+class Sandbox:
+    """A pool of supervised processes, started on first use and shared by all stages of a Beam worker."""
+
+    def __init__(
+        self, *, workers: int, deadline_s: float, memory_mb: int, prepare: Callable[[], object] | None = None
+    ) -> None:
+        """`prepare` is called in each new process, before its first record and outside of its limits."""
+        self.workers = workers
+        self.deadline_s = deadline_s
+        self.memory_mb = memory_mb
+        # Semaphores are unlinked as soon as they are made, so a process that is ended at once leaves none behind; its
+        # resource tracker would warn of them all the same. It takes these options from here when it starts.
+        sys.warnoptions.append("ignore:resource_tracker:UserWarning")
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["pipeline.sandbox.preload"])
+        self._pool = ProcessPool(
+            max_workers=workers,
+            max_tasks=_RECYCLE_AFTER,
+            initializer=_start_process,
+            initargs=(memory_mb * 1024 * 1024, prepare),
+            context=context,
+        )
+        self._lock = threading.Lock()
+
+    def start(self) -> None:
+        """Start the processes now, so that the first record does not wait for them."""
+        self._schedule(Stage.EXTRACT, _nothing, [()])
+
+    def submit(self, stage: Stage, work: Work, arguments: Sequence[tuple[Any, ...]]) -> Chunk:
+        """Hand over records; `work` is called in a process with each record's arguments."""
+        return Chunk(self, stage, work, arguments)
+
+    def close(self) -> None:
+        """Stop all processes; what is under way is lost."""
+        self._pool.stop()  # type: ignore[no-untyped-call]
+        self._pool.join()
+
+    def _schedule(self, stage: Stage, work: Work, arguments: Sequence[tuple[Any, ...]]) -> "Future[list[Any]]":
+        hard_limit = self.deadline_s * (1 if len(arguments) == 1 else 1.5) + _GRACE_S
+        with self._lock:
+            future: Future[list[Any]] = self._pool.schedule(
+                _run_chunk, args=[stage, work, list(arguments), self.deadline_s], timeout=hard_limit
+            )
+        return future
+
+
+def _observe(stage: Stage, started: float, _: "Future[list[Any]]") -> None:
+    STAGE_SECONDS.labels(stage).observe(time.monotonic() - started)
+
+
+def _nothing() -> None:
+    """Work that only makes a process start."""
+
+
+def _start_process(memory_bytes: int, prepare: Callable[[], object] | None) -> None:
+    """Limit a new process: its memory, and its life to that of the fork server, which dies with the job."""
+    # Pebble's own handler waits for the interpreter, which code that hangs in C never gives back.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGALRM, _on_alarm)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if prepare is not None:
+        prepare()
+    # RLIMIT_DATA counts what the process allocates, not what it maps, such as libraries and shared models.
+    limit = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 + memory_bytes
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+
+
+def _on_alarm(signum: int, frame: FrameType | None) -> None:
+    raise _DeadlineExceeded
+
+
+def _run_chunk(stage: Stage, work: Work, arguments: Sequence[tuple[Any, ...]], deadline_s: float) -> list[Any]:
+    """Run `work` for each record, in a sandbox process; give back early what is done when the chunk takes long."""
+    started = time.monotonic()
+    results: list[Any] = []
+    for one in arguments:
+        results.append(_run_one(stage, work, one, deadline_s))
+        if time.monotonic() - started > deadline_s / 2:
+            break
+    return results
+
+
+def _run_one(stage: Stage, work: Work, arguments: tuple[Any, ...], deadline_s: float) -> Any:
+    signal.setitimer(signal.ITIMER_REAL, deadline_s)
+    try:
+        return work(*arguments)
+    except Rejected as error:
+        return _failure(error.stage, error.reason, error, error.message)
+    except _DeadlineExceeded as error:
+        return _failure(stage, Reason.EXTRACT_TIMEOUT, error, f"not done within {deadline_s:g} s")
+    except MemoryError as error:
+        return _failure(stage, Reason.EXTRACT_MEMORY, error, "the memory limit of the extraction process is reached")
+    except Exception as error:  # the sandbox's purpose: any bug becomes one dead letter, with its payload
+        return _failure(stage, Reason.INTERNAL_ERROR, error, str(error))
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _failure(stage: Stage, reason: Reason, error: BaseException, message: str) -> Failure:
+    return Failure(
+        stage=stage, reason=reason, error_type=type(error).__name__, message=message, causes=causes_of(error)
+    )
+
+
+def causes_of(error: BaseException, limit: int = 10) -> tuple[str, ...]:
+    """Return the chain of exceptions that led to `error`, nearest first."""
+    causes: list[str] = []
+    cause = error.__cause__ or error.__context__
+    while cause is not None and len(causes) < limit:
+        causes.append(f"{type(cause).__name__}: {cause}")
+        cause = cause.__cause__ or cause.__context__
+    return tuple(causes)

@@ -1,0 +1,1 @@
+"""Where outcomes go: folders, parts of a cluster run, Kafka, other formats."""

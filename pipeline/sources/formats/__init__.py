@@ -1,0 +1,1 @@
+"""Files as records, a module for each kind."""

@@ -1,0 +1,1 @@
+"""What rises and falls: a job of its own that reads the output topics."""

@@ -1,0 +1,136 @@
+"""`khabar trends`: the trends job on Prism, from the output topics to ``news.trends``, until it is stopped."""
+
+import contextlib
+import secrets
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.options.pipeline_options import PipelineOptions
+from kafka import KafkaProducer
+from kafka.admin import NewTopic
+from kafka.errors import TopicAlreadyExistsError
+
+from pipeline import services
+from pipeline.items import Item, Origin
+from pipeline.kafka.connection import (
+    SCHEMA_HEADER,
+    TIME_HEADER,
+    VERSION_HEADER,
+    Connection,
+    KafkaJob,
+    Topics,
+    until_answered,
+)
+from pipeline.kafka.control import announce
+from pipeline.operations.dead_letters import REDRIVEN
+from pipeline.settings import PIPELINE_VERSION
+from pipeline.sources.kafka import ReadFromKafka
+from pipeline.trends.transforms import CountTrends, WatchSources
+from schemas.codec import decode, encode
+from schemas.records import SCHEMA_VERSION, Alarm, Article, Dead, Trend
+
+
+def build(p: beam.Pipeline, articles: KafkaJob, dead: KafkaJob, *, since: int) -> None:
+    """Wire the job: what the stream wrote in, trends and alarms out."""
+    published = p | "Articles" >> ReadFromKafka(articles) | "DecodeArticles" >> beam.ParDo(_DecodeFn(Article))
+    lost = p | "Dead" >> ReadFromKafka(dead) | "DecodeDead" >> beam.ParDo(_DecodeFn(Dead))
+    trends = published | "CountTrends" >> CountTrends(since=since)
+    alarms = (published, lost) | "Together" >> beam.Flatten() | "WatchSources" >> WatchSources()
+    (
+        (trends, alarms)
+        | "Found" >> beam.Flatten()
+        | "Write" >> beam.ParDo(_WriteFn(articles.connection, articles.topics.trends))
+    )
+
+
+class _DecodeFn(beam.DoFn):  # type: ignore[misc]
+    def __init__(self, kind: type[Article] | type[Dead]) -> None:
+        self._kind = kind
+
+    def process(self, item: Item) -> Iterator[Any]:
+        origin = item.state
+        if isinstance(origin, Origin) and dict(origin.headers).get(SCHEMA_HEADER) != REDRIVEN:
+            yield decode(origin.payload, self._kind)
+
+
+class _WriteFn(beam.DoFn):  # type: ignore[misc]
+    """Writes a bundle's records; what is written again replaces itself, so this needs no transaction."""
+
+    def __init__(self, connection: Connection, topic: str) -> None:
+        self._connection = connection
+        self._topic = topic
+
+    def setup(self) -> None:
+        self._producer = KafkaProducer(**self._connection.options(), linger_ms=20, allow_auto_create_topics=False)
+
+    def start_bundle(self) -> None:
+        self._sent: list[Any] = []
+
+    def process(self, record: Trend | Alarm) -> None:
+        kind = type(record).__name__.lower()
+        what = record.kind if isinstance(record, Alarm) else "trend"
+        headers = [
+            (SCHEMA_HEADER, kind.encode()),
+            (VERSION_HEADER, str(SCHEMA_VERSION).encode()),
+            (TIME_HEADER, f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}".encode()),
+        ]
+        key = "|".join((what, record.window_start, record.dimension, record.value)).encode()
+        self._sent.append(self._producer.send(self._topic, key=key, value=encode(record), headers=headers))
+
+    def finish_bundle(self) -> None:
+        self._producer.flush()
+        for sent in self._sent:
+            sent.get(timeout=60)
+
+    def teardown(self) -> None:
+        self._producer.close()
+
+
+def create_topic(connection: Connection, topics: Topics) -> None:
+    """Make the topic of trends when it is missing; it is compacted: the last record of a key is the one that counts."""
+
+    def create() -> None:
+        with contextlib.closing(connection.admin()) as admin, contextlib.suppress(TopicAlreadyExistsError):
+            admin.create_topics([NewTopic(topics.trends, 1, -1, topic_configs={"cleanup.policy": "compact"})])
+
+    until_answered(f"create {topics.trends}", create)
+
+
+def run(connection: Connection, topics: Topics, job_name: str, *, since: datetime, prism: Path | None = None) -> None:
+    """Run the job until the process is interrupted."""
+    create_topic(connection, topics)
+    common = KafkaJob(
+        name=job_name,
+        run=secrets.token_hex(6),
+        connection=connection,
+        topics=topics,
+        pipeline_version=PIPELINE_VERSION,
+    )
+    articles = replace(common, topics=replace(topics, raw=topics.articles))
+    dead = replace(common, name=f"{job_name}-dead", topics=replace(topics, raw=topics.dead))
+    for job in (articles, dead):
+        announce(job)
+    with tempfile.TemporaryDirectory(prefix="khabar-trends-") as folder:
+        runner = services.Prism(Path(folder), binary=prism, dies_with_parent=True)
+        runner.start()
+        try:
+            _run(articles, dead, runner.job_endpoint, int(since.timestamp()) // 3600)
+        finally:
+            runner.stop()
+
+
+def _run(articles: KafkaJob, dead: KafkaJob, endpoint: str, since: int) -> None:
+    arguments = ["--streaming", "--runner=PrismRunner", "--environment_type=LOOPBACK", f"--job_endpoint={endpoint}"]
+    p = beam.Pipeline(options=PipelineOptions([*arguments, f"--job_name={articles.name}-{articles.run}"]))
+    build(p, articles, dead, since=since)
+    result = p.run()
+    try:
+        result.wait_until_finish()
+    except KeyboardInterrupt:
+        with contextlib.suppress(Exception):
+            result.cancel()

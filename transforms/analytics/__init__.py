@@ -1,0 +1,1 @@
+"""What dashboards count and search, and when a source behaves unlike itself."""

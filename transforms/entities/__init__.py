@@ -1,0 +1,1 @@
+"""Whom and what a text names: people, organisations, places, keywords, and who says what."""

@@ -1,0 +1,156 @@
+"""Words by which names are found: `transforms/data/names.toml`, given names of Faker, word frequencies."""
+
+import functools
+import importlib
+import math
+import tomllib
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any, Final
+
+from transforms.text.folding import fold
+from transforms.text.memo import Memo
+
+_WORDS_KEPT: Final = 1 << 14
+_COMMON_ZIPF: Final = {"ar": 4.9, "fa": 4.9, "tr": 5.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """The words of one language, folded."""
+
+    heads: frozenset[str]
+    honorifics: frozenset[str]
+    modifiers: frozenset[str]
+    links: frozenset[str]
+    says: frozenset[str]
+    according: frozenset[str]
+    pronouns: frozenset[str]
+    given: frozenset[str]
+    """Given names, without those that are common words of the language."""
+    zipf: dict[str, float]
+
+    head: Memo[str, bool]
+    """Whether a key is a noun of office, rank or profession."""
+
+    def is_head(self, key: str) -> bool:
+        """Whether `key` is a noun of office, rank or profession."""
+        return self.head[key]
+
+    def says_arabic(self, key: str) -> bool:
+        """Whether `key` is a verb of saying, with a conjunction before it or not: قال, وقال, فقال."""
+        return key in self.says or (key[:1] in ("و", "ف") and key[1:] in self.says)
+
+
+@functools.cache
+def lexicon(language: str) -> Lexicon:
+    """Return the words of `language` (ISO 639-1); those of English where it is not known."""
+    table = names_table()
+    entry = table.get(language, table["en"])
+    heads = entry["heads"].split()
+
+    def words(field: str) -> frozenset[str]:
+        return frozenset(key(word) for word in entry[field].split())
+
+    says, pronouns = words("says"), words("pronouns")
+    if language == "fr":  # inverted: dit-il, explique-t-elle, a-t-il
+        inverted = frozenset(
+            key(f"{verb}-{pronoun}")
+            for verb in (*entry["says"].split(), "a")
+            for pronoun in ("il", "elle", "t-il", "t-elle")
+        )
+        says, pronouns = says | inverted, pronouns | inverted
+
+    whole = frozenset(key(word) for word in heads if not word.endswith("*")) - {""}
+    endings = tuple(key(word) for word in heads if word.startswith("-"))
+    stems = tuple(key(word) for word in heads if word.endswith("*"))
+
+    def is_head(word: str) -> bool:
+        if word in whole:
+            return True
+        if endings:
+            return word.endswith(endings) or (
+                word[-1:] in "ns" and word.removesuffix("n").removesuffix("s").removesuffix("e").endswith(endings)
+            )
+        return bool(stems) and any(word.startswith(s) and len(word) - len(s) <= 3 for s in stems)
+
+    return Lexicon(
+        heads=whole,
+        head=Memo(is_head, _WORDS_KEPT),
+        honorifics=words("honorifics"),
+        modifiers=words("modifiers"),
+        links=words("links"),
+        says=says,
+        according=words("according"),
+        pronouns=pronouns,
+        given=_given_names(language),
+        zipf=zipf(language),
+    )
+
+
+def key(word: str) -> str:
+    """Return `word` folded to one piece, for looking up."""
+    return fold(word).replace(" ", "")
+
+
+@functools.cache
+def names_table() -> dict[str, Any]:
+    """Return the table of words about names, by language."""
+    return tomllib.loads((resources.files("transforms") / "data" / "names.toml").read_text("utf-8"))
+
+
+@functools.cache
+def shared_words(field: str, *, fold: bool = True) -> frozenset[str]:
+    """Return a list of words of all languages from the table."""
+    words = names_table()["shared"][field].split()
+    return frozenset(map(key, words) if fold else words)
+
+
+@functools.cache
+def given_names(*, persian: bool = True) -> frozenset[str]:
+    """Return the given names (and some family names that stand for their bearers) of all scripts, folded."""
+    lines = (resources.files("transforms") / "data" / "given_names.txt").read_text("utf-8").splitlines()
+    names = {word for line in lines if not line.startswith("#") for word in line.split()}
+    for locale in names_table()["given"]["locales"].split():
+        if locale == "fa_IR" and not persian:
+            continue  # many are common words in Arabic
+        provider = importlib.import_module(f"faker.providers.person.{locale}").Provider
+        for attribute in ("first_names", "first_names_male", "first_names_female"):
+            listed = getattr(provider, attribute, ())
+            if not isinstance(listed, property):
+                names.update(listed)
+    return frozenset(key(name) for name in names if len(name) > 1 and " " not in name)
+
+
+def _given_names(language: str) -> frozenset[str]:
+    frequencies = zipf(language)
+    limit = _COMMON_ZIPF.get(language, 5.2)
+    firm = frozenset(map(key, names_table()["given"]["common"].split()))
+    return frozenset(
+        name for name in given_names(persian=language != "ar") if frequencies.get(name, 0) < limit or name in firm
+    )
+
+
+@functools.cache
+def ambiguous_names() -> frozenset[str]:
+    """Return the given names that are also common words or places, folded."""
+    return frozenset(map(key, names_table()["given"]["ambiguous"].split()))
+
+
+_LISTED_AS: Final = {"sr": "sh", "hr": "sh", "bs": "sh", "no": "nb", "nn": "nb", "tl": "fil"}
+"""Languages whose words wordfreq lists under another code."""
+
+
+@functools.cache
+def zipf(language: str) -> dict[str, float]:
+    """Return the Zipf frequency (log10 of occurrences per 10^9 words) of the words of `language`, folded."""
+    import wordfreq
+
+    listed = _LISTED_AS.get(language, language)
+    if listed not in wordfreq.available_languages("small"):  # it would answer with the nearest one it has
+        return {}
+    frequencies = wordfreq.get_frequency_dict(listed, "small")
+    found: dict[str, float] = {}
+    for word, frequency in frequencies.items():
+        found.setdefault(key(word), math.log10(frequency) + 9)
+    return found

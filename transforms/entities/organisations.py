@@ -1,0 +1,339 @@
+"""Where a text names organisations: by a table of names known everywhere, and by nouns that begin or end such names.
+
+`transforms/data/organisations.toml` holds both. A name by its noun needs its own part (``Ministry of Defence``,
+``Yale University``, ``وزارة الخارجية``); the noun alone is no name.
+"""
+
+import functools
+import tomllib
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any, Final
+
+import regex
+
+from schemas.records import Organisation, Span
+from transforms.entities.lexicon import Lexicon, key, lexicon, shared_words
+from transforms.entities.names import ARABIC_SCRIPT
+from transforms.text.memo import Memo
+from transforms.text.tokens import Words, tokenize
+
+_MOST_WORDS: Final = 6
+_WORDS_KEPT: Final = 1 << 14
+_BEGINS: Final = 1
+_ENDS: Final = 2
+_ARABIC_PLAIN: Final = shared_words("arabic_plain")
+"""Adjectives that with a noun alone name nothing: the general authority, the supreme court (of which country?)."""
+_ROYAL: Final = shared_words("royal")
+_RELATIVE: Final = shared_words("complement_ends")
+_VERB: Final = regex.compile(r"(?<!^де)(?:л|ла|ли|ло|ет|ит|ют|ат|ут|ся)$")
+_TAIL: Final = regex.compile(r"['’]s?$")
+_ARABIC_ADJECTIVE: Final = regex.compile(
+    r"^ال\p{L}+(?:ي|يه|يون|يين|ين)$|^ال(?:عام|عامه|علي|اعلي|عليا|متحده|متحد|حر|حره|وطن|مركز|دوليه?|شامل|امن|مسلح|مسلحه|مشترك|مشتركه|اسلام|احمر)\p{L}*$"
+)
+
+
+@functools.cache
+def _table() -> dict[str, Any]:
+    return tomllib.loads((resources.files("transforms") / "data" / "organisations.toml").read_text("utf-8"))
+
+
+@functools.cache
+def organisation_words() -> frozenset[str]:
+    """Return the nouns of all languages that end names of organisations, folded: no name of a person holds one."""
+    after = (word for entry in _table().values() for word in entry.get("after", "").split())
+    return frozenset(key(word) for word in after if not word.startswith("-")) | shared_words("things")
+
+
+@dataclass(frozen=True, slots=True)
+class _Nouns:
+    before: frozenset[str]
+    stems: tuple[str, ...]
+    definite: frozenset[str]
+    joins: frozenset[str]
+    after: frozenset[str]
+    endings: tuple[str, ...]
+    doubtful: frozenset[str]
+
+
+@functools.cache
+def _nouns(language: str) -> _Nouns:
+    entry = _table().get(language) or _table()["en"]
+    after = entry.get("after", "").split()
+    before = entry["before"].split()
+    return _Nouns(
+        before=frozenset(key(w) for w in before if not w.endswith("*")),
+        stems=tuple(key(w) for w in before if w.endswith("*")),
+        definite=frozenset(map(key, entry.get("definite", "").split())),
+        joins=frozenset(key(w) for w in entry["joins"].split()),
+        after=frozenset(key(w) for w in after if not w.startswith("-")),
+        endings=tuple(key(w) for w in after if w.startswith("-")),
+        doubtful=frozenset(map(key, entry.get("doubtful", "").split())),
+    )
+
+
+@functools.cache
+def _known() -> dict[str, list[tuple[tuple[str, ...], str]]]:
+    """Return the known names by their first word: folded words and, for a single word, how it is written."""
+    names = [
+        name.strip() for line in _table()["known"]["names"].splitlines() for name in line.split(";") if name.strip()
+    ]
+    found: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+    for name in dict.fromkeys(names):
+        words = tuple(tokenize(name).key)
+        if words and all(words):
+            found.setdefault(words[0], []).append((words, name if len(words) == 1 else ""))
+    for entries in found.values():
+        entries.sort(key=lambda entry: -len(entry[0]))
+    return found
+
+
+def find_organisations(text: str, language: str | None) -> tuple[Organisation, ...]:
+    """Return the organisations of `text`, each with all its mentions, sorted by the first."""
+    code = (language or "en").partition("-")[0]
+    tokens = tokenize(text)
+    words, nouns = lexicon(code), _nouns(code)
+    arabic = code in ARABIC_SCRIPT
+    named: dict[str, list[Span]] = {}
+    after = 0
+    for at in _candidates(tokens, code):
+        if at < after or not tokens.raw[at][0].isalpha():
+            continue
+        found = _pattern_arabic(tokens, at, words, nouns) if arabic else _pattern_cased(tokens, at, words, nouns, code)
+        known = _known_at(tokens, at, arabic=arabic)
+        if known is not None and (found is None or known[1] >= found[1]):
+            found = known
+        if found is None:
+            continue
+        first, last, offset = found
+        start, end = tokens.start[first] + offset, tokens.end[last - 1]
+        if tail := _TAIL.search(tokens.raw[last - 1]):
+            end -= len(tail[0])
+        spelling = key(text[start:end])
+        if arabic and offset and tokens.key[at].startswith("لل"):
+            spelling = f"ال{spelling}"
+        named.setdefault(spelling, []).append((start, end))
+        after = last
+    merged = _merge(named, text)
+    found_all = [Organisation(name=name, count=len(spans), spans=tuple(sorted(spans))) for name, spans in merged]
+    return tuple(sorted(found_all, key=lambda organisation: organisation.spans[0]))
+
+
+def _candidates(tokens: Words, code: str) -> list[int]:
+    """Return the tokens at which a name may begin: by themselves, or not far before a noun that ends names."""
+    uses = list(map(_uses(code).__getitem__, tokens.key))
+    found = {at for at, use in enumerate(uses) if use & _BEGINS}
+    for at in [at for at, use in enumerate(uses) if use & _ENDS]:
+        found.update(range(max(0, at - _MOST_WORDS + 1), at))
+    return sorted(found)
+
+
+@functools.cache
+def _uses(code: str) -> Memo[str, int]:
+    """Return what the words of a language do in names of organisations: `_BEGINS`, `_ENDS`, both or nothing."""
+    return Memo(functools.partial(_arabic_use if code in ARABIC_SCRIPT else _cased_use, code), _WORDS_KEPT)
+
+
+def _cased_use(code: str, word: str) -> int:
+    begins = word in _known() or any(_ends_and_begins(word, code))
+    return _BEGINS * begins | _ENDS * (word in _nouns(code).after)
+
+
+def _arabic_use(code: str, word: str) -> int:
+    nouns, known = _nouns(code), _known()
+    begins = (
+        any(word[offset:] in known for offset in (0, 1, 2))
+        or (word.startswith("لل") and "ال" + word[2:] in known)
+        or any(part in nouns.before or part in nouns.definite for part in (word, word[1:]))
+    )
+    return _BEGINS * begins
+
+
+def _merge(named: dict[str, list[Span]], text: str) -> list[tuple[str, list[Span]]]:
+    """Bring a name and its longer form with a noun before it together: حركة حماس and حماس."""
+    merged: dict[str, list[Span]] = {}
+    longest: dict[str, str] = {}
+    for spelling in sorted(named, key=lambda s: (-len(s), s)):
+        whole = text[slice(*named[spelling][0])]
+        words = whole.split()
+        owner = longest.get(key(words[-1])) if len(words) == 1 and len(spelling) > 2 else None
+        if owner is not None:
+            merged[owner].extend(named[spelling])
+            continue
+        merged[spelling] = list(named[spelling])
+        if len(words) == 2:
+            longest.setdefault(key(words[-1]), spelling)
+    found: list[tuple[str, list[Span]]] = []
+    for spelling, spans in merged.items():
+        written = [text[start:end] for start, end in named[spelling]]
+        name = next((name for name in written if key(name) == spelling), written[0])
+        # The article of للأمم is merged with the particle before it: its name has it all the same.
+        found.append((f"ال{name}" if spelling == key(f"ال{name}") else name, spans))
+    return found
+
+
+def _known_at(tokens: Words, at: int, *, arabic: bool) -> tuple[int, int, int] | None:
+    word = tokens.key[at]
+    for offset in (0, 1, 2) if arabic else (0,):
+        if offset and (
+            offset >= len(word)
+            or word[:offset] not in {"و", "ب", "ل", "ف", "ك", "وب", "ول"}
+            or not tokens.raw[at].startswith(word[:offset])
+        ):
+            continue
+        for words, spelling in _known().get(word[offset:], ()):
+            last = at + len(words)
+            if (
+                last > len(tokens.raw)
+                or tokens.key[at + 1 : last] != list(words[1:])
+                or not all(tokens.joined[at + 1 : last])
+            ):
+                continue
+            raw = tokens.raw[at]
+            if arabic or (_TAIL.sub("", raw) == spelling if spelling else raw[0].isupper()):
+                return at, last, offset
+    if arabic and word.startswith("لل") and len(word) > 4:  # لل is ل and ال
+        for words, _ in _known().get("ال" + word[2:], ()):
+            last = at + len(words)
+            if tokens.key[at + 1 : last] == list(words[1:]) and all(tokens.joined[at + 1 : last]):
+                return at, last, 2
+    return None
+
+
+@functools.lru_cache(maxsize=_WORDS_KEPT)
+def _ends_and_begins(word: str, code: str) -> tuple[bool, bool]:
+    """Return whether `word` is a compound that names an organisation, and whether it begins a name's complement."""
+    nouns = _nouns(code)
+    return (
+        any(word.endswith(e) and len(word) - len(e) > 2 for e in nouns.endings),
+        word in nouns.before or any(word.startswith(s) and len(word) - len(s) <= 3 for s in nouns.stems),
+    )
+
+
+def _pattern_cased(tokens: Words, at: int, words: Lexicon, nouns: _Nouns, code: str) -> tuple[int, int, int] | None:
+    raw, word = tokens.raw[at], tokens.key[at]
+    capital = raw[0].isupper()
+    if not capital and code in {"en", "de"}:
+        return None
+    ends, begins = _ends_and_begins(word, code)
+    if capital and ends:
+        return at, at + 1, 0
+    if begins:
+        last = _complement(tokens, at, words, nouns, code)
+        if last:
+            return at, last, 0
+    if not capital or words.zipf.get(word, 0) > 5.6:
+        return None
+    last = at
+    ending = 0
+    while (
+        last < len(tokens.raw)
+        and last - at < _MOST_WORDS
+        and (last == at or tokens.joined[last])
+        and tokens.raw[last][0].isupper()
+    ):
+        if last > at and tokens.key[last] in nouns.after:
+            ending = last + 1
+        elif words.is_head(tokens.key[last]) and tokens.key[last] not in nouns.after and last > at:
+            break
+        if tokens.raw[last][-1] in "'’":
+            break
+        last += 1
+    if not ending:
+        return None
+    if code == "de" and ending - at == 2 and words.zipf.get(word, 0) > 4.5:
+        return None
+    return at, ending, 0
+
+
+def _complement(tokens: Words, at: int, words: Lexicon, nouns: _Nouns, code: str) -> int:
+    """Return the token after the complement of the noun at `at`, or 0 where there is none."""
+    last = end = at + 1
+    joined_by = False
+    while last < len(tokens.raw) and tokens.joined[last] and last - at <= _MOST_WORDS:
+        raw, word = tokens.raw[last], tokens.key[last]
+        if word in nouns.joins:
+            joined_by = True
+        elif raw[0].isupper() and not words.is_head(word) and word not in words.given:
+            if code in {"en", "de"} and not joined_by:
+                return 0
+            end = last + 1
+        elif (
+            code in {"ru", "uk"}
+            and raw.islower()
+            and tokens.key[at].startswith("министерств")
+            and not _VERB.search(raw)
+        ) or (code in {"fr", "es", "it", "pt"} and tokens.key[at].startswith("minist") and joined_by and end == at + 1):
+            end = last + 1
+        else:
+            break
+        last += 1
+    return end if end > at + 1 else 0
+
+
+def _pattern_arabic(tokens: Words, at: int, words: Lexicon, nouns: _Nouns) -> tuple[int, int, int] | None:
+    word = tokens.key[at]
+    offset = 0
+    if word not in nouns.before and word not in nouns.definite:
+        if word[:1] not in "ولبفك" or len(word) < 4:
+            return None
+        if word[1:] in nouns.before or word[1:] in nouns.definite:
+            offset, word = 1, word[1:]
+        else:
+            return None
+    if tokens.raw[at].endswith("ى") and word == key("نادي"):
+        return None  # نادى, he called
+    last = at + 1
+    if word in nouns.definite:
+        while (
+            last < len(tokens.raw)
+            and tokens.joined[last]
+            and last - at < 4
+            and tokens.key[last] not in _RELATIVE
+            and _ARABIC_ADJECTIVE.match(tokens.key[last])
+        ):
+            last += 1
+        if last == at + 1 or (last == at + 2 and tokens.key[at + 1] in _ARABIC_PLAIN):
+            return None
+        return at, last, offset
+    if last >= len(tokens.raw) or not tokens.joined[last]:
+        return None
+    own = tokens.key[last]
+    if own in words.says or own in words.links or words.zipf.get(own, 0) > 6.0 or not own.isalpha():
+        return None
+    doubtful = word in nouns.doubtful
+    if doubtful and (words.zipf.get(own, 0) > (4.2 if own.startswith("ال") else 2.0) or own in words.given):
+        return None
+    chain = own in nouns.before
+    last += 1
+    if chain and last < len(tokens.raw) and tokens.joined[last]:
+        own = tokens.key[last]
+        last += 1
+    if not own.startswith("ال") and words.zipf.get(own, 0) > 4.4 and not chain:
+        return None  # an indefinite noun: any company, a council of elders
+    if (
+        not own.startswith("ال")
+        and last < len(tokens.raw)
+        and tokens.joined[last]
+        and tokens.key[last].startswith("ال")
+        and tokens.key[last] not in _RELATIVE
+    ):
+        own = tokens.key[last]  # the construct goes on: شركة نفط الكويت
+        last += 1
+    while last < len(tokens.raw) and tokens.joined[last] and last - at < 5:
+        following = tokens.key[last]
+        if own in _ROYAL and (following in words.given or following == "بن"):
+            last += 1
+            continue
+        if following in _RELATIVE or not (
+            _ARABIC_ADJECTIVE.match(following)
+            or (
+                following.startswith("وال")
+                and own.startswith("ال")
+                and len(following) > 6
+                and not following.endswith(("ين", "ون"))
+            )
+        ):
+            break
+        last += 1
+    return at, last, offset

@@ -1,0 +1,202 @@
+"""An HTML page to its article: text, title, authors, times and what else the page says about it."""
+
+import re
+from collections.abc import Iterator
+from itertools import chain, islice
+from typing import Final
+from urllib.parse import urljoin
+
+from lxml import etree
+from lxml.html import HtmlElement
+
+from schemas.reasons import Reason, Stage
+from transforms.dates import parsing as dates
+from transforms.dedup.identity import canonical_url
+from transforms.errors import Rejected
+from transforms.extraction.authors import find_authors
+from transforms.extraction.body import Body, extract_body
+from transforms.extraction.dom import text_of
+from transforms.extraction.encoding import Decoded, to_text
+from transforms.extraction.page import Page
+from transforms.extraction.page_type import NO_ARTICLE, is_paid, page_type
+from transforms.extraction.published import find_times
+from transforms.extraction.structured import Structured, read_structured
+from transforms.extraction.title import find_title, site_keys
+from transforms.text.clean import clean_line
+from transforms.text.folding import fold
+
+_MAX_PAGE: Final = 20_000_000
+"""Characters above which a page is rejected before it is parsed: news pages have 0.1 to 3 million."""
+_MAX_ATTRIBUTES: Final = 300
+_MANY_ATTRIBUTES: Final = re.compile(
+    r"<([A-Za-z][\w:-]*+)"
+    r"(?:[\s/]++[^\s<>=\"'/]++(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s\"'<>]++))?+)"
+    f"{{{_MAX_ATTRIBUTES},}}+"
+)
+"""A tag with so many attributes that the parser, which compares each with all, would need minutes for it."""
+_SURROGATES: Final = re.compile("[\ud800-\udfff]")
+_ELEMENTS: Final = etree.ElementDefaultClassLookup(element=HtmlElement)
+_WALL: Final = re.compile(r"(?:class|id)=[\"'][^\"'<>]*paywall", re.IGNORECASE)
+_STUB: Final = 600
+"""Characters of text up to which a page that names a paywall is looked at as what the wall leaves free."""
+_MIN_TEXT: Final = 40
+_MAX_TAGS: Final = 30
+
+
+def extract_html(
+    body: bytes | str, *, url: str | None = None, content_type: str | None = None, encoding: str | None = None
+) -> Page:
+    """Return the article of a page.
+
+    `url` is where the page was found; `content_type` and `encoding` are what its server and its producer say of the
+    bytes, and may be wrong.
+
+    Raises:
+        Rejected: `undecodable` (no text), `empty_content` (nothing in it), `too_large`, or `no_content` (no article in
+            it: a section page, an error, a consent or robot check, or no text).
+    """
+    decoded = to_text(body, content_type=content_type, encoding=encoding) if isinstance(body, bytes) else None
+    source = decoded.text if decoded else str(body)
+    tree = _parse(source)
+    shown = [(h, clean_line(text_of(h, limit=1000, joint=" "))) for h in islice(tree.iter("h1"), 20)]
+    headings = [text for _, text in shown if text]
+    structured = read_structured(tree, url=url, headings=headings)
+    title_element = clean_line(tree.findtext(".//title") or "") or None
+    site = structured.first("og:site_name", "application-name") or next(iter(structured.texts("publisher")), None)
+    keys = site_keys(structured, url, site)
+    title = find_title(structured, headings=headings, title_element=title_element, keys=keys)
+    byline = find_authors(tree, structured, site_names=keys)
+    headline = _headline(tree, shown, title.text) if title else None
+    times = find_times(tree, structured, url=url, language=structured.language, headline=headline)
+    summary = structured.text("description") or structured.first("og:description", "description", "twitter:description")
+    spellings = [
+        t for t in (title.text if title else None, title_element, structured.first("og:title"), *headings) if t
+    ]
+    stated_body = next((text for text in structured.many("articleBody") if isinstance(text, str)), None)
+    found = extract_body(tree, titles=spellings, stated_body=stated_body, stated_lede=summary)
+    lines = found.paragraphs if found else ()
+    kind = page_type(
+        structured,
+        title=title.text if title else None,
+        lines=lines,
+        links=found.links if found else 0.0,
+        url=url,
+        dated=times.day is not None and times.published is not None and times.published.source in {"json-ld", "meta"},
+        walled=sum(map(len, lines)) < _STUB and _WALL.search(source) is not None,
+    )
+    if found is None or kind in NO_ARTICLE or sum(map(len, lines)) < _MIN_TEXT:
+        what = f"the page is a {kind} page" if kind in NO_ARTICLE else "the page has no article text"
+        raise Rejected(Stage.EXTRACT, Reason.NO_CONTENT, what)
+    return Page(
+        text="\n".join(lines),
+        method=found.method,
+        fallback=found.fallback,
+        encoding=decoded.encoding if decoded else "unicode",
+        title=title.text if title else None,
+        title_source=title.source if title else None,
+        lede=found.lede or summary,
+        authors=byline.people,
+        organisations=byline.organisations,
+        published=times.published,
+        modified=times.modified,
+        canonical_url=canonical_url(structured.canonical or structured.first("og:url"), url),
+        site_name=site,
+        section=structured.text("articleSection") or structured.first("article:section", "og:section", "section"),
+        tags=_tags(structured),
+        image=_image(structured, url),
+        language=structured.language,
+        page_type=kind,
+        quality=_quality(found),
+        notes=tuple(_notes(decoded, structured, kind)),
+    )
+
+
+def _headline(tree: HtmlElement, headings: list[tuple[HtmlElement, str]], title: str) -> HtmlElement | None:
+    """Return the heading in which a page shows its title."""
+    lower = ((h, clean_line(text_of(h, limit=1000, joint=" "))) for h in islice(tree.iter("h2", "h3"), 20))
+    for heading, text in chain(headings, lower):
+        if title in text or (text in title and len(text) > len(title) / 2):
+            return heading
+    return None
+
+
+def _parse(source: str) -> HtmlElement:
+    """Return the tree of a page; what would take the parser too long is refused or cut first.
+
+    Raises:
+        Rejected: `too_large`, `empty_content`, or `no_content` for what no parser reads.
+    """
+    if len(source) > _MAX_PAGE:
+        message = f"the page has {len(source)} characters, more than {_MAX_PAGE}"
+        raise Rejected(Stage.EXTRACT, Reason.TOO_LARGE, message)
+    if not source.strip():
+        raise Rejected(Stage.EXTRACT, Reason.EMPTY_CONTENT, "the page is empty")
+    if "\x00" in source:
+        source = source.replace("\x00", "")
+    if source.count("=") > _MAX_ATTRIBUTES * 20:
+        source = _MANY_ATTRIBUTES.sub(r"<\1", source)
+    try:
+        data = source.encode("utf-8")
+    except UnicodeEncodeError:
+        data = _SURROGATES.sub("\ufffd", source).encode("utf-8")
+    # A parser is cheap, and reusing one keeps its dictionary of names growing.
+    parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False)
+    # lxml.html chooses the class of each element in Python, a tenth of the time of a page. Forms and inputs need none.
+    parser.set_element_class_lookup(_ELEMENTS)
+    try:
+        tree = etree.fromstring(data, parser)
+    except (etree.LxmlError, ValueError, AssertionError) as error:
+        raise Rejected(Stage.EXTRACT, Reason.NO_CONTENT, f"the page cannot be parsed: {error}") from error
+    if not isinstance(tree, HtmlElement):
+        raise Rejected(Stage.EXTRACT, Reason.NO_CONTENT, "the page has no element")
+    return tree
+
+
+def _tags(structured: Structured) -> tuple[str, ...]:
+    stated = structured.texts("keywords") or [
+        text for name in ("article:tag", "news_keywords", "keywords") for text in structured.meta.get(name, ())
+    ]
+    separator = re.compile(r"\s*[,;،；、]\s*")
+    tags = (tag for text in stated[:_MAX_TAGS] for tag in separator.split(text) if 1 < len(tag) <= 80)
+    return tuple({fold(tag): tag for tag in tags if fold(tag)}.values())[:_MAX_TAGS]
+
+
+def _image(structured: Structured, url: str | None) -> str | None:
+    stated: object = next(iter(structured.many("image")), None)
+    if isinstance(stated, dict):
+        stated = stated.get("url") or stated.get("contentUrl")
+    if not isinstance(stated, str) or not stated:
+        stated = structured.first("og:image", "og:image:url", "twitter:image")
+    if not stated or stated.startswith("data:"):
+        return None
+    try:
+        return urljoin(url, stated) if url else stated
+    except ValueError:
+        return None
+
+
+def _quality(body: Body) -> float:
+    """Return how far a text can be trusted: it is not short, and holds what the page says in paragraphs."""
+    length = min(1.0, sum(map(len, body.paragraphs)) / 1000)
+    return round(0.5 * body.coverage + 0.5 * length, 2)
+
+
+def _notes(decoded: Decoded | None, structured: Structured, kind: str) -> Iterator[str]:
+    if decoded and decoded.repaired:
+        yield f"{decoded.repaired} damaged characters"
+    if kind != "paywall" and is_paid(structured):
+        yield "not free to read"
+
+
+def warm_up() -> None:
+    """Pay for what is slow on first use, before the first page: tables of months, stop words, compiled rules."""
+    dates.warm_up()
+    sentence = "The first page of a process is not a real one, it is only there to load what later pages need. "
+    page = (
+        f'<html lang="en"><head><title>Warm up - Site</title></head><body><h1>Warm up</h1>'
+        '<p class="byline">By Jane Doe</p>'
+        f"<time>January 6, 2026</time><article><p>{sentence * 2}</p><p>{sentence}</p></article></body></html>"
+    )
+    extract_html(page, url="https://example.org/2026/01/06/warm-up.html")
+    # Without a date and with little text, all second opinions are asked.
+    extract_html(f"<html><body><h1>Warm up</h1><p>{sentence}</p></body></html>")

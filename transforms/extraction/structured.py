@@ -1,0 +1,181 @@
+"""What a page says about itself in machine-readable form: JSON-LD (schema.org), OpenGraph and other meta elements."""
+
+import html
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import orjson
+from lxml.html import HtmlElement
+
+from transforms.text.clean import clean_line
+
+Node = dict[str, Any]
+
+_MAX_SCRIPT: Final = 2_000_000
+_MAX_NODES: Final = 5_000
+_ARTICLE: Final = re.compile(r"(?:Article|BlogPosting|LiveBlogPosting|Report|AnalysisNews|OpinionNews|ClaimReview)$")
+_PAGE: Final = frozenset({"WebPage", "ItemPage", "VideoObject", "NewsMediaObject", "Review", "Recipe", "Event"})
+_INTO: Final = ("@graph", "mainEntity", "mainEntityOfPage", "subjectOf")
+"""Properties that lead to the article of a page; others lead to related, listed and cited articles."""
+_TRAILING_COMMA: Final = re.compile(r",\s*([}\]])")
+_WRAPPING: Final = re.compile(
+    r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/)|(?:-->|//\s*\]\]>|\]\]>|;)\s*$"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Structured:
+    """Raw statements of a page, in document order; nothing is interpreted yet.
+
+    ``article`` is the JSON-LD node of the page's article (or of the page itself), ``kinds`` the schema.org types of all
+    top nodes, ``nodes`` those nodes by ``@id``, ``meta`` the contents of meta elements by
+    name or property, lower-cased.
+    """
+
+    article: Node = field(default_factory=dict)
+    kinds: tuple[str, ...] = ()
+    nodes: dict[str, Node] = field(default_factory=dict)
+    meta: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    canonical: str | None = None
+    amp: str | None = None
+    language: str | None = None
+
+    def first(self, *names: str) -> str | None:
+        """Return the first non-empty content of the meta elements `names`, in the order given."""
+        return next((text for name in names for text in self.meta.get(name, ()) if text), None)
+
+    def text(self, name: str) -> str | None:
+        """Return a property of the article as one line of text."""
+        return next(iter(self.texts(name)), None)
+
+    def texts(self, name: str) -> list[str]:
+        """Return a property of the article as lines of text: strings, or names of nodes."""
+        return [line for value in _many(self.article.get(name)) if (line := self.name_of(value))]
+
+    def name_of(self, value: Any) -> str:
+        """Return the text of a string, or the name of a node or of the node that a reference leads to."""
+        node = self.node_of(value)
+        if node is not None:
+            value = next((node[key] for key in ("name", "headline", "@value", "url") if node.get(key)), "")
+            value = next(iter(_many(value)), "")
+        return clean_line(html.unescape(value)) if isinstance(value, str) else ""
+
+    def node_of(self, value: Any) -> Node | None:
+        """Return `value` as a node, references followed; None when it is none."""
+        if not isinstance(value, dict):
+            return None
+        reference = value.get("@id")
+        if isinstance(reference, str) and not value.get("name") and reference in self.nodes:
+            return self.nodes[reference]
+        return value
+
+    def many(self, name: str) -> list[Any]:
+        """Return the values of a property of the article as a list."""
+        return _many(self.article.get(name))
+
+
+def read_structured(tree: HtmlElement, *, url: str | None = None, headings: Iterable[str] = ()) -> Structured:
+    """Return what `tree` states about itself; never fails, whatever is written there."""
+    meta: dict[str, list[str]] = {}
+    for element in tree.iter("meta"):
+        content = element.get("content")
+        name = element.get("property") or element.get("name") or element.get("itemprop")
+        if content and name and len(content) < 10_000:
+            meta.setdefault(name.strip().lower(), []).append(clean_line(html.unescape(content)))
+    canonical = amp = None
+    for link in tree.iter("link"):
+        relation = (link.get("rel") or "").lower()
+        if relation == "canonical":
+            canonical = canonical or link.get("href")
+        elif relation == "amphtml":
+            amp = amp or link.get("href")
+    top = list(_nodes(tree))
+    nodes = {node["@id"]: node for node in top if isinstance(node.get("@id"), str) and node.get("name")}
+    return Structured(
+        article=_main(top, {address for address in (canonical, url) if address}, set(headings)),
+        kinds=tuple(dict.fromkeys(kind for node in top for kind in kinds(node))),
+        nodes=nodes,
+        meta={name: tuple(contents) for name, contents in meta.items()},
+        canonical=canonical,
+        amp=amp,
+        language=_language(tree, meta),
+    )
+
+
+def _language(tree: HtmlElement, meta: dict[str, list[str]]) -> str | None:
+    roots = (tree, next(tree.iter("html"), None), next(tree.iter("body"), None))
+    declared = next((lang for e in roots if e is not None and (lang := e.get("lang") or e.get("xml:lang"))), None)
+    for name in ("content-language", "language", "og:locale", "dc.language"):
+        declared = declared or next(iter(meta.get(name, ())), None)
+    tag = re.match(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*", (declared or "").strip())
+    return tag.group().replace("_", "-") if tag else None
+
+
+def kinds(node: Node) -> list[str]:
+    """Return the schema.org types of a node, without the vocabulary's address."""
+    return [kind.rsplit("/", 1)[-1] for kind in _many(node.get("@type")) if isinstance(kind, str)]
+
+
+def _many(value: Any) -> list[Any]:
+    if value is None or value == "":
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def _nodes(tree: HtmlElement) -> Iterator[Node]:
+    """Yield the nodes on the way to a page's article, in document order."""
+    count = 0
+    for script in tree.iter("script"):
+        if "ld+json" not in (script.get("type") or "").lower() or not script.text or len(script.text) > _MAX_SCRIPT:
+            continue
+        stack: list[Any] = [_parse(script.text)]
+        while stack and count < _MAX_NODES:
+            value = stack.pop()
+            if isinstance(value, list):
+                stack.extend(reversed(value))
+            elif isinstance(value, dict):
+                count += 1
+                yield value
+                stack.extend(value[name] for name in reversed(_INTO) if isinstance(value.get(name), (dict, list)))
+
+
+def _parse(text: str) -> Any:
+    """Return JSON as it is found in pages: wrapped in comments, with raw line breaks, with trailing commas."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        plain = _WRAPPING.sub("", _WRAPPING.sub("", text))
+    for candidate in (plain, _TRAILING_COMMA.sub(r"\1", plain), html.unescape(plain)):
+        try:
+            return json.loads(candidate, strict=False)
+        except (ValueError, RecursionError):
+            continue
+    return None
+
+
+def _main(nodes: list[Node], addresses: set[str], headings: set[str]) -> Node:
+    """Return the node of the page's article: the one that names this page, else the one with most to say."""
+    best: Node = {}
+    best_score = 0.0
+    for node in nodes:
+        types = kinds(node)
+        if any(_ARTICLE.search(kind) for kind in types):
+            score = 10.0
+        elif any(kind in _PAGE for kind in types):
+            score = 1.0
+        else:
+            continue
+        page = node.get("mainEntityOfPage")
+        stated = (node.get("url"), node.get("@id"), page.get("@id") if isinstance(page, dict) else page)
+        score += 5 * any(isinstance(a, str) and a.split("#")[0] in addresses for a in stated)
+        headline = node.get("headline") or node.get("name")
+        score += 3 * (isinstance(headline, str) and clean_line(html.unescape(headline)) in headings)
+        score += sum(bool(node.get(name)) for name in ("headline", "datePublished", "author", "articleBody")) / 2
+        if "LiveBlogPosting" in types:
+            score += 0.5
+        if score > best_score:
+            best, best_score = node, score
+    return best

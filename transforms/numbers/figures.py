@@ -1,0 +1,546 @@
+"""Figures: the numbers of a text with what they count or measure.
+
+A number is a figure when something in the text says what it is a number of: a noun that it counts, a unit, or a word of
+magnitude or grouping that nobody writes in a year, a score or a name. All else is left out, so that an editor can sign
+the list.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Final
+
+from schemas.records import Figure, Span
+from transforms.dates.grammar import PREFIX
+from transforms.dates.names import Names
+from transforms.numbers.counted_words import CountedWords, counted_words, is_plural
+from transforms.numbers.east_asian import find_east_asian_figures
+from transforms.numbers.number_words import NumberWords, number_words
+from transforms.numbers.numerals import NUMERAL, Number, magnitude_at, parse_numeral, scaled, separators, words_at
+from transforms.numbers.units import CURRENCY_SIGNS, DOLLARS, ISO_CODES, PERCENT, YEN_OR_YUAN, unit_words
+from transforms.text.memo import Memo
+from transforms.text.tokens import Tokens, keys, lex
+
+_LABELS: Final = keys(
+    "رقم المادة مادة المادتين القرار قرار القرارين صفحة الصفحة ص البند الفقرة فقرة الدورة الجلسة قناة الطريق الساعة "
+    "ساعة عند "
+    "مجموعة المركز الطابق القانون قانون الحلقة الجولة المرسوم المجموعة العدد الفصل الفئة المرحلة "
+    "article articles art resolution no nos number numbers page pages p pp chapter chapters section sections route "
+    "highway "
+    "interstate flight phase part episode season volume vol room apollo version level tier type windows iphone boeing "
+    "airbus area channel figure table step formula under line lane track unit ward gate pier terminal day week grade "
+    "class "
+    "az abs absatz s bd covid agenda bus proposition title act verse psalm rule amendment point district "
+    "precinct round game week stage "
+    "nummer nr artikel seite kapitel platz rang paragraf paragraph absatz gruppe liga kanal phase "
+    "numéro n° nº chapitre alinéa artículo número página capítulo nº canal grupo artigo página capítulo "
+    "articolo numero pagina capitolo madde maddesi no sayfa numara saat статья статьи номер страница глава "
+    "пункт пункта № § # شماره ماده صفحه ساعت قطعنامه"
+)
+"""Words and signs before the number of a thing, not of things."""
+_WORDS_KEPT: Final = 1 << 14
+_HOURS: Final = keys("am pm uhr uur hrs gmt utc صباحا مساء ظهرا فجرا بتوقيت")
+_ORDINAL_ENDINGS: Final = keys("st nd rd th er ère ère re e ème eme º ª o a ste de ter го й я ое ого му")
+_DOTTED_ORDINALS: Final = keys("bs cs da de et fi hr hu is lv nb sk sl sr tr")
+_JOINED_BEFORE: Final = keys("و ب ل ف ك ول وب فب")
+"""Arabic prefixes that stand before digits without a space."""
+_SUFFIXES: Final = {"k": 10**3, "m": 10**6, "mn": 10**6, "mln": 10**6, "b": 10**9, "bn": 10**9, "tn": 10**12}
+"""Letters joined to an amount; without a currency ``m`` may be metres."""
+_CERTAIN_SUFFIXES: Final = frozenset({"k", "bn", "mn", "mln", "tn"})
+_MEASURE_SUFFIXES: Final = {
+    "km": "km", "cm": "cm", "mm": "mm", "kg": "kg", "mg": "mg", "ha": "ha", "mph": "mph", "kwh": "kWh", "mw": "MW",
+    "gw": "GW", "twh": "TWh", "gb": "GB", "tb": "TB", "km2": "km²", "m2": "m²", "m3": "m³", "ft": "ft",
+}  # fmt: skip
+_SPACE_GROUPED: Final = re.compile(r"\d{1,3}(?: \d{3})+(?![\d ]\d|\d)(?:,\d+(?!\d))?")
+_AND_A_HALF: Final = {"en": ("and", "a", "half"), "ar": ("ونصف",), "de": ("einhalb",), "es": ("y", "medio")}
+_ARABIC_SINGULARS: Final = Names(
+    [("ألف", 10**3), ("مليون", 10**6), ("مليار", 10**9), ("بليون", 10**9), ("تريليون", 10**12)]
+)
+_FRACTIONS: Final = {"نصف": 0.5, "ربع": 0.25}
+_FRACTION_WORDS: Final = keys(
+    "third thirds quarter quarters half halves fifth fifths sixths eighths tenth tenths hundredths "
+    "drittel viertel fünftel sechstel achtel zehntel tiers quart quarts cinquième cinquièmes dixième dixièmes "
+    "tercio tercios terceras terceiras cuarto cuartos quinto quintos décimos terços quartos "
+    "terzo terzi quarti quinti decimi трети третьих четверти четвертей пятых десятых چهارم سوم پنجم"
+)
+"""What a number before them counts is a part, no thing."""
+_ARABIC_DUALS: Final = keys(
+    "قتيلان قتيلين جريحان جريحين شهيدان شهيدين شخصان شخصين جنديان طفلان طفلين رجلان رجلين ضابطان ضابطين طالبين "
+    "عنصران صاروخان صاروخين منزلان منزلين مصابان مدنيان مواطنان مسلحان فلسطينيان صحفيان صحافيان شرطيان عاملان"
+)
+"""Nouns that news counts in twos, where the form is not also a plural (``فلسطينيين``) or a name (``طالبان``)."""
+_PLURAL_MODIFIERS: Final = keys("police women men sports arms news")
+"""Plurals that stand before another one: police officers."""
+_GERMAN_ADJECTIVE: Final = re.compile(r"\w{3,}(?:e|en|er|es|em)$")
+_LONGEST_PLAIN: Final = 9
+"""Digits of a number without separators; longer ones are telephone numbers and identifiers."""
+_LARGEST: Final = 2**53 - 1
+"""The largest whole number that every reader of JSON holds exactly (RFC 7493); beyond it texts have slips and names."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Grammar:
+    """What a language contributes to reading a figure."""
+
+    language: str
+    numbers: NumberWords
+    units: Names[str]
+    counted: CountedWords | None
+    spaces_group: bool
+
+    def number_word_begins(self, key: str) -> bool:
+        return key in self.numbers.below_thousand or key in self.numbers.duals
+
+
+@dataclass(frozen=True, slots=True)
+class _Amount:
+    """A number at ``[start, end)`` of the text, and the index of the token after it.
+
+    `explicit` says that its writing alone shows it to be an amount: with a magnitude, grouped, or with decimals.
+    """
+
+    value: Number
+    start: int
+    end: int
+    after: int
+    magnitude: bool
+    explicit: bool
+
+
+@cache
+def _grammar(language: str | None) -> _Grammar:
+    return _Grammar(
+        language=(language or "").replace("_", "-").split("-")[0].lower(),
+        numbers=number_words(language),
+        units=unit_words(language),
+        counted=counted_words(language),
+        spaces_group=separators(language).group == " ",
+    )
+
+
+def find_figures(text: str, language: str | None, taken: Sequence[Span] = ()) -> tuple[Figure, ...]:
+    """Return the figures of `text` in order and without overlap; none touches a span in `taken` (dates).
+
+    `language` is the BCP 47 tag of the text. A figure's ``text`` and ``span`` cover the number with its words of
+    magnitude (``71 ألف``, ``3,2 Mio.``, ``5bn``), neither unit nor currency nor noun. ``counted`` is the noun as
+    written, with the adjectives between where the language puts them before it; ``unit`` is ``%``, an ISO 4217 code
+    or the symbol of a measure, or a currency's word where that is not one currency.
+    """
+    grammar = _grammar(language)
+    tokens = lex(text)
+    blocked = sorted(taken)
+    found: list[Figure] = list(find_east_asian_figures(text, grammar.language, blocked))
+    if found or grammar.language in ("zh", "ja", "ko"):
+        return tuple(found)
+    begins = _beginnings(language)
+    free = next_blocked = 0
+    for index in [at for at, token in enumerate(tokens) if begins[token[3]]]:
+        if index < free:
+            continue
+        token = tokens[index]
+        while next_blocked < len(blocked) and blocked[next_blocked][1] <= token.start:
+            next_blocked += 1
+        if next_blocked < len(blocked) and blocked[next_blocked][0] < token.end:
+            continue
+        if token.kind == "digits":
+            amount, after = _in_digits(text, tokens, index, grammar)
+        else:
+            amount = _in_words(text, tokens, index, grammar)
+            after = index + 1
+        if amount is not None:
+            overlaps = next_blocked < len(blocked) and blocked[next_blocked][0] < amount.end
+            figure = None if overlaps else _figure(text, tokens, index, amount, grammar)
+            if figure is not None:
+                found.append(figure)
+            after = max(after, amount.after)
+        free = after
+    return tuple(found)
+
+
+@cache
+def _beginnings(language: str | None) -> Memo[str, bool]:
+    """Return for the keys of tokens whether a number may begin with them."""
+    return Memo(lambda key: key.isdecimal() or (key[:1].isalnum() and _may_begin(language, key)), _WORDS_KEPT)
+
+
+def _may_begin(language: str | None, key: str) -> bool:
+    """Tell whether a number in words can begin with the word `key`, after an Arabic prefix too."""
+    grammar = _grammar(language)
+    if grammar.number_word_begins(key):
+        return True
+    if grammar.language == "en":
+        return key in ("half", "a")
+    if grammar.language != "ar":
+        return False
+    stripped = key[prefix.end() :] if (prefix := PREFIX.match(key)) else key
+    return (
+        grammar.number_word_begins(stripped)
+        or key in _FRACTIONS
+        or key in _ARABIC_DUALS
+        or key in _ARABIC_SINGULARS
+        or stripped in _ARABIC_SINGULARS
+    )
+
+
+# --- the number ----------------------------------------------------------------------------------------------------
+
+
+def _in_digits(text: str, tokens: Tokens, index: int, grammar: _Grammar) -> tuple[_Amount | None, int]:
+    """Return the amount whose digits begin at token `index`, or None; and the index after its digits in any case."""
+    token = tokens[index]
+    match = _SPACE_GROUPED.match(text, token.start) if grammar.spaces_group else None
+    if match is None:
+        match = NUMERAL.match(text, token.start)
+    if match is None:
+        return None, index + 1
+    written, end = match.group(), match.end()
+    after = index + 1
+    while after < len(tokens) and tokens[after].start < end:
+        after += 1
+    chain = after
+    while (
+        chain + 1 < len(tokens)
+        and tokens[chain].end - tokens[chain].start == 1
+        and (
+            tokens[chain].start == tokens[chain - 1].end
+            and tokens[chain].key in "-–/:x×−'"
+            and tokens[chain + 1].kind == "digits"
+            and tokens[chain + 1].start == tokens[chain].end
+        )
+    ):
+        chain += 2  # A range, a score, a fraction, a clock time, or a telephone number: no one number.
+    if chain > after:
+        return None, chain
+    if not _stands_free(text, tokens, index, after, grammar):
+        return None, after
+    if after < len(tokens) and tokens[after].key in _FRACTION_WORDS:
+        return None, after
+    value = parse_numeral(written, grammar.language)
+    if value is None or (written.isdecimal() and len(written) > _LONGEST_PLAIN):
+        return None, after
+    if len(written) > 1 and written[0] in "0٠۰" and not isinstance(value, float):
+        return None, after
+    plain = written.isdecimal()
+    factor, magnitude_end = 1, end
+    if after < len(tokens):
+        following = tokens[after]
+        if following.start == end and following.kind == "word" and following.key.isascii():
+            if following.key in _SUFFIXES:
+                certain = following.key in _CERTAIN_SUFFIXES or _currency_before(tokens, index, grammar) is not None
+                if not certain or (following.key == "k" and text[following.start] == "K" and value in (2, 4, 5, 8)):
+                    return None, after + 1
+                factor, magnitude_end, after = _SUFFIXES[following.key], following.end, after + 1
+            elif following.key not in _MEASURE_SUFFIXES and following.key not in ISO_CODES:
+                return None, after + 1
+        else:
+            magnitude = magnitude_at(tokens, after, grammar.numbers)
+            if magnitude is not None:
+                factor, after = magnitude
+                magnitude_end = tokens[after - 1].end
+    total = scaled(value, factor)
+    if factor > 1:
+        half = _half_at(tokens, after, grammar)
+        if half is not None:
+            total, after = scaled(value + 0.5, factor), half
+            magnitude_end = tokens[after - 1].end
+    is_year = plain and factor == 1 and len(written) == 4 and 1800 <= value < 2100
+    amount = _Amount(
+        value=total,
+        start=token.start,
+        end=magnitude_end,
+        after=after,
+        magnitude=factor > 1,
+        explicit=factor > 1 or (not plain and value >= 1000),
+    )
+    if is_year and _unit_at(text, tokens, amount, index, grammar) is None:
+        counts = grammar.language == "ar" and _is_accusative(tokens, after)
+        return (amount if counts else None), after
+    return _with_remainder(text, tokens, amount, factor, grammar), after
+
+
+def _with_remainder(text: str, tokens: Tokens, amount: _Amount, factor: int, grammar: _Grammar) -> _Amount:
+    """Return `amount` with the smaller number that continues it: ``3 bin 500``, ``مليونين و500 ألف``."""
+    at = amount.after
+    if grammar.language == "ar":
+        if at >= len(tokens) or tokens[at].key != "و":
+            return amount
+        at += 1
+    if factor == 1 or at >= len(tokens) or tokens[at].kind != "digits" or tokens[at].start - amount.end > 2:
+        return amount
+    rest, _ = _in_digits(text, tokens, at, grammar)
+    if rest is None or rest.value >= factor:
+        return amount
+    return replace(amount, value=amount.value + rest.value, end=rest.end, after=rest.after)
+
+
+def _is_accusative(tokens: Tokens, index: int) -> bool:
+    """Tell whether the Arabic word at token `index` has the ending that a number before it gives: ``1950 شخصا``."""
+    return index < len(tokens) and len(tokens[index].key) > 3 and tokens[index].key.endswith("ا")
+
+
+def _stands_free(text: str, tokens: Tokens, index: int, after: int, grammar: _Grammar) -> bool:
+    """Tell whether the digits at tokens ``[index, after)`` are a number of their own, no part or name of a thing."""
+    token = tokens[index]
+    before = tokens[index - 1] if index else None
+    if before is not None:
+        joined = before.end == token.start
+        if (
+            before.key in _LABELS
+            or before.key.removeprefix("و") in _LABELS
+            or (before.key == "." and index > 1 and tokens[index - 2].key in _LABELS)
+        ):
+            return False
+        if joined and before.kind == "word":
+            if before.key.endswith("ال"):
+                return _is_accusative(tokens, after)  # خلال الـ12 عاما, but the ordinal الدورة الـ80
+            if before.key not in _JOINED_BEFORE and before.key not in ISO_CODES:
+                return False
+        elif joined and before.key in "-–−+.,،؛:/#@_&=*'’\\№§°^~|":
+            return False
+        elif before.kind == "digits" and token.start - before.end == 1:
+            return False  # 0532 123 45 67
+        elif before.key in ("#", "№", "§"):
+            return False
+    if after >= len(tokens):
+        return True
+    following = tokens[after]
+    if following.start == tokens[after - 1].end:
+        next_kind = tokens[after + 1].kind if after + 1 < len(tokens) else "mark"
+        if following.key in _ORDINAL_ENDINGS or following.key in ("º", "ª"):
+            return False
+        if following.key in "-–'’:/_@" and next_kind != "mark" and tokens[after + 1].start == following.end:
+            return grammar.language == "tr" and following.key in "'’"
+        if following.key == "." and (
+            grammar.language in _DOTTED_ORDINALS and next_kind == "word" and after + 1 < len(tokens)
+        ):
+            return False
+    elif following.kind == "digits" and following.start - tokens[after - 1].end == 1:
+        return False
+    is_half_of_day = following.key in ("a", "p") and text[following.end : following.end + 2] == ".m"
+    return following.key not in _HOURS and not is_half_of_day
+
+
+def _in_words(text: str, tokens: Tokens, index: int, grammar: _Grammar) -> _Amount | None:
+    """Return the amount that is written in words from token `index` on."""
+    token = tokens[index]
+    before = tokens[index - 1] if index else None
+    if before is not None and (before.key in _LABELS or (before.key in "-–’'" and before.end == token.start)):
+        return None
+    start, read = token.start, tokens
+    if grammar.language == "ar":
+        found = _arabic_amount(tokens, index, grammar)
+        if found is not None:
+            return found
+        if not grammar.number_word_begins(token.key):
+            prefix = PREFIX.match(token.key)
+            if prefix is None:
+                return None
+            start += prefix.end()
+            stripped = token._replace(start=start, key=token.key[prefix.end() :])
+            read = (*tokens[:index], stripped, *tokens[index + 1 : index + 20])
+            if stripped.end - stripped.start != len(stripped.key):
+                return None  # Vowel marks: where the prefix ends is not certain.
+            if len(stripped.key) < 3 and prefix.group() != "و":
+                return None  # لست: I am not
+    if grammar.language == "en" and token.key in ("half", "a"):
+        return _english_amount(tokens, index, grammar)
+    found_words = words_at(read, index, grammar.numbers)
+    if found_words is None:
+        return None
+    value: Number = found_words[0]
+    after = found_words[1]
+    half = _half_at(tokens, after, grammar)
+    if half is not None:
+        scale = magnitude_at(tokens, half, grammar.numbers)
+        value, after = value + 0.5, half
+        if scale is not None:
+            value, after = scaled(value, scale[0]), scale[1]
+    if after < len(tokens) and tokens[after].key in _FRACTION_WORDS:
+        return None  # two thirds are no two
+    if value <= (2 if grammar.language == "ar" else 1):
+        return None  # Articles, pronouns, and the Arabic اثنان, which follows its noun.
+    magnitude = next((m for m in (10**12, 10**9, 10**6, 10**3) if value >= m), 1)
+    amount = _Amount(value, start, tokens[after - 1].end, after, magnitude > 1, magnitude > 1)
+    return _with_remainder(text, tokens, amount, magnitude if value % magnitude == 0 else 1, grammar)
+
+
+def _half_at(tokens: Tokens, index: int, grammar: _Grammar) -> int | None:
+    """Return the index after ``and a half`` at token `index`."""
+    words = _AND_A_HALF.get(grammar.language)
+    if words is None or index + len(words) > len(tokens):
+        return None
+    if any(tokens[index + n].key != word for n, word in enumerate(words)):
+        return None
+    after = index + len(words)
+    if grammar.language == "ar" and after < len(tokens) and tokens[after].key in ("المليون", "المليار", "الالف"):
+        after += 1
+    return after
+
+
+def _arabic_amount(tokens: Tokens, index: int, grammar: _Grammar) -> _Amount | None:
+    """Read half a million, a million, and the dual of a noun (``قتيلان``), which counts itself."""
+    token = tokens[index]
+    fraction = _FRACTIONS.get(token.key)
+    if fraction is not None:
+        found = _ARABIC_SINGULARS.at(tokens, index + 1) if index + 1 < len(tokens) else None
+        if found is None:
+            return None
+        value = scaled(fraction, found[0])
+        return _Amount(value, token.start, tokens[found[1] - 1].end, found[1], True, True)
+    if token.key in _ARABIC_DUALS:
+        return _Amount(2, token.start, token.end, index, magnitude=False, explicit=False)
+    prefix = None if token.key in _ARABIC_SINGULARS else PREFIX.match(token.key)
+    found = _ARABIC_SINGULARS.at(tokens, index, token.key[prefix.end() :] if prefix else None)
+    start = token.start + (prefix.end() if prefix else 0)
+    if found is None or found[1] >= len(tokens) or (index and tokens[index - 1].key in _FRACTIONS):
+        return None
+    half = _half_at(tokens, found[1], grammar)
+    if half is not None:
+        value = scaled(1.5, found[0])
+        return _Amount(value, start, tokens[half - 1].end, half, True, True)
+    return _Amount(found[0], start, tokens[found[1] - 1].end, found[1], True, False)
+
+
+def _english_amount(tokens: Tokens, index: int, grammar: _Grammar) -> _Amount | None:
+    """Read ``half a million`` and ``a million``."""
+    token = tokens[index]
+    at = index + 1
+    value: Number = 1
+    if token.key == "half":
+        if at >= len(tokens) or tokens[at].key != "a":
+            return None
+        value, at = 0.5, at + 1
+    magnitude = magnitude_at(tokens, at, grammar.numbers) if at < len(tokens) else None
+    if magnitude is None:
+        return None
+    after = magnitude[1]
+    return _Amount(scaled(value, magnitude[0]), token.start, tokens[after - 1].end, after, True, False)
+
+
+# --- what it is a number of ----------------------------------------------------------------------------------------
+
+
+def _figure(text: str, tokens: Tokens, index: int, amount: _Amount, grammar: _Grammar) -> Figure | None:
+    """Return the figure of `amount`, whose first token is `index`; None when nothing says what it is a number of."""
+    counted: str | None = None
+    unit: str | None = None
+    span = (amount.start, amount.end)
+    if amount.after == index:  # An Arabic dual.
+        counted = text[amount.start : amount.end]
+    else:
+        in_brackets = text[max(0, amount.start - 1) : amount.start] + text[amount.end : amount.end + 1] == "()"
+        if in_brackets:  # The Saudi habit: قتل (17) شخصا
+            amount = replace(amount, end=amount.end + 1, after=amount.after + 1)
+        unit = _unit_at(text, tokens, amount, index, grammar)
+        if unit is None and grammar.counted is not None:
+            counted = _counted_at(text, tokens, amount, grammar.counted)
+    if unit is None and counted is None and not amount.explicit:
+        return None
+    if amount.value > _LARGEST:
+        return None
+    return Figure(value=amount.value, text=text[slice(*span)], counted=counted, unit=unit, span=span)
+
+
+def _currency_before(tokens: Tokens, index: int, grammar: _Grammar) -> str | None:
+    """Return the currency whose sign or code stands before token `index`."""
+    if index == 0:
+        return None
+    before = tokens[index - 1]
+    gap = tokens[index].start - before.end
+    if gap > 1:
+        return None
+    if before.key in ISO_CODES and before.kind == "word":
+        return before.key.upper()
+    if before.key not in CURRENCY_SIGNS:
+        return None
+    if before.key == "$":
+        letters = tokens[index - 2].key if index > 1 and tokens[index - 2].end == before.start else ""
+        return DOLLARS.get(letters) or _sign("$", grammar)
+    return _sign(before.key, grammar)
+
+
+def _unit_at(text: str, tokens: Tokens, amount: _Amount, index: int, grammar: _Grammar) -> str | None:
+    """Return the unit of `amount`, from the signs before and after it or the words after it."""
+    currency = _currency_before(tokens, index, grammar)
+    if currency is not None:
+        return currency
+    if index and (tokens[index - 1].key in PERCENT or (grammar.language == "tr" and tokens[index - 1].key == "yüzde")):
+        return "%"
+    at = amount.after
+    if at >= len(tokens) or tokens[at].start - amount.end > 1:
+        return None
+    token = tokens[at]
+    if token.key in PERCENT:
+        return "%"
+    if token.key in CURRENCY_SIGNS:
+        return _sign(token.key, grammar)
+    if token.key == "°":
+        scale = tokens[at + 1].key if at + 1 < len(tokens) and tokens[at + 1].start == token.end else ""
+        return {"c": "°C", "f": "°F"}.get(scale, "°")
+    if token.kind != "word":
+        return None
+    if token.start == amount.end and token.key in _MEASURE_SUFFIXES:
+        return _MEASURE_SUFFIXES[token.key]
+    if token.key in ISO_CODES and text[token.start : token.end].isupper():
+        return token.key.upper()
+    if grammar.counted is not None and token.key in grammar.counted.of and at + 1 < len(tokens):
+        at += 1  # 3 millions d’euros
+        if tokens[at].key in "’'" and at + 1 < len(tokens):
+            at += 1
+    found = grammar.units.at(tokens, at)
+    return None if found is None else found[0]
+
+
+def _sign(sign: str, grammar: _Grammar) -> str:
+    if sign in "¥￥":
+        return YEN_OR_YUAN.get(grammar.language, CURRENCY_SIGNS[sign])
+    return "$" if sign == "$" and grammar.language == "es" else CURRENCY_SIGNS[sign]
+
+
+def _end_of_noun(tokens: Tokens, index: int, rules: CountedWords) -> int:
+    """Return where the noun at token `index` ends: with its compound (Online-Vorträge, police officers)."""
+    end = tokens[index].end
+    while index + 2 < len(tokens) and tokens[index + 1].key in "-‑" and tokens[index + 1].start == end:
+        if tokens[index + 2].start != tokens[index + 1].end or tokens[index + 2].kind != "word":
+            break
+        index += 2
+        end = tokens[index].end
+    if rules.language == "en" and tokens[index].key in _PLURAL_MODIFIERS and index + 1 < len(tokens):
+        following = tokens[index + 1]
+        if following.start - end == 1 and following.key not in rules.not_nouns and is_plural(following.key):
+            end = following.end
+    return end
+
+
+def _counted_at(text: str, tokens: Tokens, amount: _Amount, rules: CountedWords) -> str | None:
+    """Return the noun that `amount` counts, as written: the next words up to the noun, by the rules of the language."""
+    at = amount.after
+    end = amount.end
+    first: int | None = None
+    limit = min(len(tokens), at + (5 if rules.language == "en" else 4))
+    while at < limit:
+        token = tokens[at]
+        if token.kind != "word" or token.start - end != 1:
+            apostrophe = token.key in "’'" and token.start == end
+            if not apostrophe:
+                return None
+            end, at = token.end - 1, at + 1  # d’habitants
+            continue
+        word = text[token.start : token.end]
+        if first is None and (token.key in rules.skipped or token.key in rules.of):
+            end, at = token.end, at + 1
+            continue
+        if token.key in rules.not_nouns:
+            return None
+        first = token.start if first is None else first
+        if rules.is_noun(token.key, word, amount.value, magnitude=amount.magnitude):
+            return text[first : _end_of_noun(tokens, at, rules)]
+        if rules.language == "de":
+            if not _GERMAN_ADJECTIVE.match(token.key):
+                return None
+            first = None  # Adjectives bend with the case, the noun is what is counted.
+        elif rules.language != "en":
+            return None
+        end, at = token.end, at + 1
+    return None

@@ -1,0 +1,378 @@
+"""The language, script and direction of a text.
+
+The script comes first: many scripts write one language only, and the others leave few candidates. Among those decides
+a sum of log-likelihoods: character n-grams (py3langid), how common the words are in each language (wordfreq), and
+letters that only some alphabets have. Word frequencies carry short texts, n-grams carry long ones and languages
+without a word list. `docs/decisions/language-detection.md` has the measurements.
+"""
+
+import math
+import unicodedata
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from functools import cache
+from typing import Any, Final
+
+from schemas.records import Direction
+from transforms.extraction.page import Language
+
+_SAMPLE_LENGTH: Final = 1000
+"""Characters that are looked at; longer texts give three pieces, because pages begin and end with foreign bits."""
+
+_SCRIPT_CODES: Final = {
+    "LATIN": "Latn",
+    "CYRILLIC": "Cyrl",
+    "ARABIC": "Arab",
+    "HEBREW": "Hebr",
+    "GREEK": "Grek",
+    "ARMENIAN": "Armn",
+    "GEORGIAN": "Geor",
+    "ETHIOPIC": "Ethi",
+    "DEVANAGARI": "Deva",
+    "BENGALI": "Beng",
+    "GURMUKHI": "Guru",
+    "GUJARATI": "Gujr",
+    "ORIYA": "Orya",
+    "TAMIL": "Taml",
+    "TELUGU": "Telu",
+    "KANNADA": "Knda",
+    "MALAYALAM": "Mlym",
+    "SINHALA": "Sinh",
+    "THAI": "Thai",
+    "LAO": "Laoo",
+    "TIBETAN": "Tibt",
+    "MYANMAR": "Mymr",
+    "KHMER": "Khmr",
+    "MONGOLIAN": "Mong",
+    "THAANA": "Thaa",
+    "SYRIAC": "Syrc",
+    "NKO": "Nkoo",
+    "ADLAM": "Adlm",
+    "TIFINAGH": "Tfng",
+    "CHEROKEE": "Cher",
+    "CJK": "Hani",
+    "HIRAGANA": "Kana",
+    "KATAKANA": "Kana",
+    "HANGUL": "Hang",
+    "BOPOMOFO": "Hani",
+}
+_RIGHT_TO_LEFT: Final = frozenset({"Arab", "Hebr", "Thaa", "Syrc", "Nkoo", "Adlm"})
+_EAST_ASIAN: Final = frozenset({"Hani", "Kana", "Hang"})
+
+# Latin letters are also the letters of markup, brands and sources' names, so another script wins from this share on.
+_NON_LATIN_SHARE: Final = 0.25
+_EAST_ASIAN_WEIGHT: Final = 2.5
+"""A Han, kana or Hangul character says as much as this many letters."""
+_KANA_SHARE: Final = 0.05
+"""Japanese news has a third kana or more; Chinese text that quotes a Japanese name stays below this share."""
+
+_ONE_LANGUAGE: Final = {
+    "Grek": "el",
+    "Armn": "hy",
+    "Geor": "ka",
+    "Ethi": "am",
+    "Guru": "pa",
+    "Gujr": "gu",
+    "Orya": "or",
+    "Taml": "ta",
+    "Telu": "te",
+    "Knda": "kn",
+    "Mlym": "ml",
+    "Sinh": "si",
+    "Thai": "th",
+    "Laoo": "lo",
+    "Tibt": "bo",
+    "Mymr": "my",
+    "Khmr": "km",
+    "Mong": "mn",
+    "Thaa": "dv",
+    "Syrc": "syr",
+    "Nkoo": "nqo",
+    "Adlm": "ff",
+    "Tfng": "zgh",
+    "Cher": "chr",
+}
+_CANDIDATES_BY_SCRIPT: Final = {
+    "Latn": (
+        "af az bs ca cs cy da de en es et eu fi fr ga gl ha hr hu id ig is it ku lb lt lv ms mt nl no pl pt ro rw sk "
+        "sl so sq sr sv sw tk tl tr uz vi xh yo zu"
+    ),
+    "Cyrl": "be bg kk ky mk mn ru sr tg tt uk uz",
+    "Arab": "ar ckb fa ps sd ug ur",
+    "Deva": "hi mr ne",
+    "Beng": "as bn",
+    "Hebr": "he yi",
+}
+_CANDIDATES: Final = {script: tuple(codes.split()) for script, codes in _CANDIDATES_BY_SCRIPT.items()}
+# Languages with a small press next to a large relative: they must be the better reading by some margin.
+_RARE: Final = "af as bs cy eu ga gl ig ku ky lb mt rw sd tk tt ug uz xh yi yo zu"
+_RARE_PENALTY: Final = 1.0
+
+# Letters that few alphabets of their script have. Each entry: letters, and the languages that write them.
+_LETTERS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
+    "Latn": (
+        ("ə", "az"), ("ğı", "az tr"), ("ß", "de"), ("ñ", "es eu gl tl"), ("ãõ", "pt"), ("łńśź", "pl"), ("ąę", "lt pl"),
+        ("ěřů", "cs"), ("ľĺŕ", "sk"), ("őű", "hu"), ("țșţ", "ro"), ("ðþ", "is"),
+        ("ơưạảấầẩậắặẹếềểệịọốồổộớờợụủứừửữự", "vi"),
+        ("ģķļņ", "lv"), ("ėįų", "lt"), ("ċġħ", "mt"), ("øæ", "da no"), ("å", "da fi no sv"), ("ŵŷ", "cy"),
+        ("ň", "cs sk tk"),
+        ("ëç", "fr nl pt sq tr ca"), ("đ", "bs hr sr vi"),
+    ),
+    "Cyrl": (
+        ("їєґ", "uk"), ("ў", "be uz"), ("і", "be kk uk"), ("ыэ", "be kk ky mn ru tg tt"), ("ќѓѕ", "mk"), ("ћђ", "sr"),
+        ("јљњџ", "mk sr"), ("ұ", "kk"), ("әһ", "kk tt"), ("ғқ", "kk tg uz"), ("ң", "kk ky tt"), ("өү", "kk ky mn tt"),
+        ("җ", "tt"), ("ҷӣӯ", "tg"),
+    ),
+    "Arab": (
+        ("ةإأ", "ar"), ("پچژگ", "ckb fa ps sd ug ur"), ("ٹڈڑںے", "ur"), ("ټډړڼښږځڅۍ", "ps"), ("ێڵڕڤ", "ckb"),
+        ("ۆە", "ckb ug"), ("ۈۋڭ", "ug"), ("ٻڄڃڏڙڀٿٺڳڱ", "sd"),
+    ),
+    "Deva": (("ळ", "mr"),),
+    "Beng": (("ৰৱ", "as"),),
+    "Hebr": (("װױײ", "yi"),),
+}  # fmt: skip
+_LETTER_WEIGHT: Final = 40.0
+_LETTER_LIMIT: Final = 6.0
+
+_NGRAM_WEIGHT: Final = 0.7
+_NGRAM_FLOOR: Final = math.log(1e-30)
+_WITHOUT_MODEL: Final = -4.0
+"""n-gram score of a candidate that py3langid does not know: only its letters can make it the best."""
+_WORD_WEIGHT: Final = 0.5
+_WORD_FLOOR: Final = 6.5
+"""Word frequencies are held as -log10; a word less common than 10^-6.5 says nothing."""
+_WORD_LIMIT: Final = 5.3
+"""Rarer words are not loaded: they cost memory and add nothing that was measured."""
+_WITHOUT_LIST: Final = 0.65
+"""What a word is worth, in powers of ten, to a candidate without a word list: less than a known one, more than none."""
+_WORD_LISTS: Final = {"bs": "sh", "hr": "sh", "sr": "sh", "no": "nb", "tl": "fil"}
+
+_HINT_WEIGHT: Final = 0.5
+"""What a declared language adds: enough to decide between near-equals only."""
+
+
+class _Scripts(dict[str, str | None]):
+    """Character to ISO 15924 script of letters, None for others and for scripts that no news is written in."""
+
+    def __missing__(self, character: str) -> str | None:
+        script = None
+        if character.isalpha() or unicodedata.category(character)[0] == "M":
+            script = _SCRIPT_CODES.get(unicodedata.name(character, "").partition(" ")[0].partition("-")[0])
+        self[character] = script
+        return script
+
+
+_SCRIPTS: Final = _Scripts()
+
+
+def detect(text: str, hint: str | None = None) -> Language:
+    """Return the language of `text`; ``code`` is None and ``confidence`` 0 when there is no letter in it.
+
+    Args:
+        text: plain text of any length.
+        hint: BCP 47 tag that the page declares; decides only between candidates that are nearly equal.
+    """
+    sample = _sample(text)
+    counts = _script_counts(sample)
+    main = _main_script(counts)
+    if main is None:
+        return Language(code=None, confidence=0.0, script=None, direction="ltr")
+    hinted = hint.replace("_", "-").partition("-")[0].lower() if hint else None
+    if main in _EAST_ASIAN:
+        code, confidence = _east_asian(counts, hinted)
+    elif main in _ONE_LANGUAGE:
+        code, confidence = _ONE_LANGUAGE[main], 1.0
+    elif main in _CANDIDATES:
+        code, confidence = _best_candidate(_letters_of(sample, main), main, hinted)
+    else:
+        return Language(code=None, confidence=0.0, script=main, direction=direction(main))
+    return Language(code=code, confidence=confidence, script=_refine(main, code, sample), direction=direction(main))
+
+
+def script_of(text: str) -> str | None:
+    """Return the ISO 15924 script that most of `text` is written in, None when it has no letter.
+
+    Japanese is ``Jpan``, Korean ``Kore``, Chinese ``Hans`` or ``Hant``.
+    """
+    sample = _sample(text)
+    counts = _script_counts(sample)
+    main = _main_script(counts)
+    if main is None or main not in _EAST_ASIAN:
+        return main
+    return _refine(main, _east_asian(counts, None)[0], sample)
+
+
+def direction(script: str | None) -> Direction:
+    """Return the writing direction of an ISO 15924 script."""
+    return "rtl" if script in _RIGHT_TO_LEFT else "ltr"
+
+
+def warm_up() -> None:
+    """Load the models of all scripts, so that the first text is as fast as the rest."""
+    for script in _CANDIDATES:
+        _word_gains(script)
+    _ngrams()
+
+
+def known_words(words: Collection[str], script: str) -> int:
+    """Return how many of `words` (lower case) are known in the language of `script` that knows most of them."""
+    _, gains = _word_gains(script)
+    known = Counter(code for word in words for code, _ in gains.get(word, ()))
+    return max(known.values(), default=0)
+
+
+def _sample(text: str) -> str:
+    if len(text) <= _SAMPLE_LENGTH:
+        return text
+    part = _SAMPLE_LENGTH // 4
+    middle = len(text) // 2
+    return f"{text[: 2 * part]} {text[middle : middle + part]} {text[-part:]}"
+
+
+def _script_counts(text: str) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for character, count in Counter(text).items():
+        script = _SCRIPTS[character]
+        if script:
+            counts[script] += count
+    return counts
+
+
+def _main_script(counts: Mapping[str, int]) -> str | None:
+    weights: dict[str, float] = {}
+    for script, count in counts.items():
+        if script in _EAST_ASIAN:
+            weights["Hani"] = weights.get("Hani", 0.0) + count * _EAST_ASIAN_WEIGHT
+        else:
+            weights[script] = weights.get(script, 0.0) + count
+    if not weights:
+        return None
+    others = {script: weight for script, weight in weights.items() if script != "Latn"}
+    if others:
+        best = max(sorted(others), key=others.__getitem__)
+        if others[best] >= _NON_LATIN_SHARE * sum(weights.values()):
+            return best
+    return max(sorted(weights), key=weights.__getitem__)
+
+
+def _east_asian(counts: Mapping[str, int], hinted: str | None) -> tuple[str, float]:
+    han, kana, hangul = (counts.get(script, 0) for script in ("Hani", "Kana", "Hang"))
+    total = han + kana + hangul
+    if hangul >= max(kana, 0.2 * total):
+        return "ko", 1.0
+    if kana >= _KANA_SHARE * total:
+        return "ja", 1.0
+    if hinted in ("ja", "ko") and total < 30:  # a headline may do without kana
+        return hinted, 0.5
+    return "zh", min(1.0, 0.5 + total / 40)
+
+
+def _refine(main: str, code: str | None, text: str) -> str:
+    if main not in _EAST_ASIAN:
+        return main
+    if code == "ja":
+        return "Jpan"
+    if code == "ko":
+        return "Kore"
+    # The older national character sets hold one form of each character: Big5 the traditional, GB 2312 the simplified.
+    traditional = simplified = 0
+    for character in text:
+        if _SCRIPTS[character] == "Hani":
+            in_big5, in_gb = _encodes(character, "big5"), _encodes(character, "gb2312")
+            traditional += in_big5 and not in_gb
+            simplified += in_gb and not in_big5
+    return "Hant" if traditional > simplified else "Hans"
+
+
+@cache
+def _encodes(character: str, encoding: str) -> bool:
+    try:
+        character.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _letters_of(text: str, script: str) -> str:
+    """Return the words of `text` that are in `script`, in lower case, separated by single spaces."""
+    kept = (c if _SCRIPTS[c] == script or unicodedata.category(c) == "Mn" else " " for c in text)
+    return unicodedata.normalize("NFC", " ".join("".join(kept).split())).lower().replace("i̇", "i")
+
+
+def _best_candidate(text: str, script: str, hinted: str | None) -> tuple[str, float]:
+    candidates = _CANDIDATES[script]
+    ngrams = _ngram_scores(text, candidates)
+    words = _word_scores(text.split(), script)
+    letters = _letter_scores(text, script)
+    rare = _RARE.split()
+    scores = {}
+    for code in candidates:
+        score = _NGRAM_WEIGHT * ngrams[code] + _WORD_WEIGHT * words[code] + letters.get(code, 0.0)
+        score -= _RARE_PENALTY * (code in rare)
+        score += _HINT_WEIGHT * (code == hinted)
+        scores[code] = score
+    best = max(candidates, key=scores.__getitem__)
+    confidence = 1.0 / sum(math.exp(score - scores[best]) for score in scores.values())
+    return best, round(confidence, 4)
+
+
+def _ngram_scores(text: str, candidates: Iterable[str]) -> dict[str, float]:
+    """Return the log-likelihood of each candidate, per square root of the length, relative to the best."""
+    ranked = {code: max(math.log(p), _NGRAM_FLOOR) if p > 0 else _NGRAM_FLOOR for code, p in _ngrams().rank(text)}
+    known = {code: ranked[code] for code in candidates if code in ranked}
+    best = max(known.values())
+    return {code: known[code] - best if code in known else _WITHOUT_MODEL for code in candidates}
+
+
+def _word_scores(words: list[str], script: str) -> dict[str, float]:
+    listed, gains = _word_gains(script)
+    totals = dict.fromkeys(listed, 0.0)
+    for word, count in Counter(words).items():
+        for code, gain in gains.get(word, ()):
+            totals[code] += gain * count
+    scale = math.log(10) / math.sqrt(len(words))
+    return {code: totals.get(code, _WITHOUT_LIST * len(words)) * scale for code in _CANDIDATES[script]}
+
+
+def _letter_scores(text: str, script: str) -> dict[str, float]:
+    counts = Counter(text)
+    scores: dict[str, float] = {}
+    for letters, codes in _LETTERS[script]:
+        share = sum(counts[letter] for letter in letters) / len(text)
+        for code in codes.split():
+            scores[code] = min(_LETTER_LIMIT, scores.get(code, 0.0) + _LETTER_WEIGHT * share)
+    return scores
+
+
+@cache
+def _ngrams() -> Any:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    candidates = {code for codes in _CANDIDATES.values() for code in codes}
+    identifier.set_languages(sorted(candidates & set(identifier.labels)))
+    return identifier
+
+
+@cache
+def _word_gains(script: str) -> tuple[frozenset[str], dict[str, tuple[tuple[str, float], ...]]]:
+    """Return the candidates of `script` that have a word list, and what each word speaks for.
+
+    For a word these are pairs of a candidate and log10 of the word's frequency there, above that of unknown words.
+    """
+    import wordfreq
+
+    available = wordfreq.available_languages("small")
+    gains: dict[str, tuple[tuple[str, float], ...]] = {}
+    codes_of: dict[str, list[str]] = {}
+    for code in _CANDIDATES[script]:
+        if (name := _WORD_LISTS.get(code, code)) in available:
+            codes_of.setdefault(name, []).append(code)
+    for name, codes in codes_of.items():
+        for bucket, words in enumerate(wordfreq.read_cBpack(available[name])):
+            if bucket / 100 > _WORD_LIMIT:
+                break
+            found = tuple((code, _WORD_FLOOR - bucket / 100) for code in codes)
+            for word in words:
+                gains[word] = gains[word] + found if word in gains else found
+    return frozenset(code for codes in codes_of.values() for code in codes), gains
