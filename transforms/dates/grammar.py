@@ -12,6 +12,8 @@ from typing import Final
 from schemas.records import Precision
 from transforms.dates.calendars import BUDDHIST_OFFSET, ERA_OFFSETS, Calendar, era_year, to_gregorian
 from transforms.dates.names import Lexicon, Month, Names
+from transforms.numbers.number_words import number_words
+from transforms.numbers.numerals import words_at
 from transforms.text.tokens import Tokens, keys
 
 
@@ -48,10 +50,12 @@ class WrittenDate:
 # --- digits only ---------------------------------------------------------------------------------------------------
 
 _NUMERIC: Final = re.compile(
-    r"(?<![\w.,/:+-])(?:(?P<y1>\d{4})(?P<s1> ?[-/] ?|\.)(?P<m1>\d{1,2})(?P=s1)(?P<d1>\d{1,2})(?!\d)"
-    r"|(?P<a>\d{1,2})(?P<s2> ?[-/] ?|\.)(?P<b>\d{1,2})(?P=s2)(?P<y2>\d{4})(?!\d))"
+    r"(?<![\w.,/:+-])(?:(?P<y1>\d{4})(?P<s1> ?[-/] ?|\. ?)(?P<m1>\d{1,2})(?P=s1)(?P<d1>\d{1,2})(?!\d)"
+    r"|(?P<a>\d{1,2})(?P<s2> ?[-/] ?|\. ?)(?P<b>\d{1,2})(?P=s2)(?P<y2>\d{4}|\d\d(?<=[/.]\d\d))(?!\d))"
     r"(?![-/.]\d|:\d|,\d)"
 )
+_SHORT_YEARS: Final = 40
+"""Years of two digits from here on are of the last century."""
 _DIGITS: Final = re.compile(r"\d+")
 _HIJRI_MARK: Final = re.compile(r"\s?(?:هـ|ه(?!\w)|هجري|AH\b)")
 
@@ -72,7 +76,13 @@ def numeric_dates(text: str, digits: str, lexicon: Lexicon, *, day_first: bool |
             yield _numeric(text, start, end, int(match["y1"]), int(match["m1"]), int(match["d1"]), lexicon)
             continue
         first, second, year = int(match["a"]), int(match["b"]), int(match["y2"])
-        dotted = match["s2"] == "."
+        dotted = match["s2"].startswith(".")
+        if len(match["y2"]) == 2:
+            if not (1 <= min(first, second) <= 12 and 1 <= max(first, second) <= 31):
+                continue
+            if dotted and (first > 31 or second > 12 or lexicon.order != "dmy"):
+                continue  # a version, an address
+            year += 2000 if year < _SHORT_YEARS else 1900
         if first > 12 or first == second:
             day, month = first, second
         elif second > 12:
@@ -83,6 +93,8 @@ def numeric_dates(text: str, digits: str, lexicon: Lexicon, *, day_first: bool |
             if is_day_first is None:
                 # Nobody writes the month first with points between.
                 is_day_first = True if dotted or order == "dmy" else False if order == "mdy" else None
+            if is_day_first is None and len(match["y2"]) == 2:
+                continue
             if is_day_first is None:
                 yield WrittenDate(year, None, None, start, end, calendar=Calendar.GREGORIAN, weak=True)
                 continue
@@ -155,13 +167,16 @@ def east_asian_dates(digits: str) -> Iterator[WrittenDate]:
 # --- month names ---------------------------------------------------------------------------------------------------
 
 _ORDINAL_SUFFIXES: Final = keys("st nd rd th er ère º ª o a e de ste η ης го ого е ое й я ই লা রা ঠা শে an en án én")
-_BEFORE_MONTH: Final = keys("of de d di do del da den من لشهر شهر ng ke ta του mis mese mes month ngày ב . ' ’ / - –")
+_BEFORE_MONTH: Final = keys(
+    "of de d di do del da den من لشهر شهر ng ke ta του mis mese mes month ngày ב van dag the день дня . ' ’ / - –"
+)
 _BEFORE_YEAR: Final = keys(
     "of de del di do da von من عام سنة لعام لسنة سال year ano anno ad an của năm พศ คศ . , ، ' ’ / - –"
 )
 _BETWEEN_DAYS: Final = keys(
-    "to and bis und au et al y a e до по и إلى و تا ile ve till until through do i och til og en tot - – — / & +"
+    "al ao aos tot та і й או עד और to and bis und au et al y a e до по и إلى و تا ile ve till until through do i och til og en tot - – — / & +"
 )
+_SECOND_DAY: Final = keys("zum zur the le el o il de la")
 _YEAR_TO_MONTH: Final = keys(". , - / m metų gada ko оны жылғы жылы")
 _MONTH_TO_DAY: Final = keys(". the ng")
 _PARTING: Final = keys(". , - /")
@@ -239,7 +254,7 @@ def _year_at(tokens: Tokens, index: int, calendar: Calendar, lexicon: Lexicon) -
         return None
     token = tokens[index]
     if token.kind != "digits" or len(token.key) != 4:
-        return None
+        return year_in_words(tokens, index, lexicon.language) if calendar is Calendar.GREGORIAN else None
     year, after = int(token.key), index + 1
     if calendar is not Calendar.GREGORIAN:
         if not 1200 <= year <= 1500:
@@ -277,21 +292,61 @@ def written_dates_at(tokens: Tokens, index: int, lexicon: Lexicon, *, prose: boo
         if _inside_number(tokens, index):
             return ()
         if len(token.key) == 4:
-            return _year_first(tokens, index, lexicon) if not prose or lexicon.language in _YEAR_FIRST else ()
+            joined = index + 1 < len(tokens) and tokens[index + 1].key in "-/" and tokens[index + 1].start == token.end
+            return _year_first(tokens, index, lexicon) if not prose or joined or lexicon.language in _YEAR_FIRST else ()
         return _day_first(tokens, index, lexicon)
     if token.kind == "word":
         found = month_at(tokens, index, lexicon)
         if found is not None:
             return _month_first(tokens, index, found, lexicon, prose=prose)
-        ordinal = DAY_WORDS.at(tokens, index)
-        if ordinal is not None and ordinal[1] < len(tokens):
-            day, after = ordinal
+        named = _day_in_words(tokens, index, lexicon)
+        if named is not None and named[1] < len(tokens):
+            day, after = named
             month_index = _skip(tokens, after, _BEFORE_MONTH)
             if month_index < len(tokens) and (month_index > after or lexicon.language != "ar"):
                 found = month_at(tokens, month_index, lexicon)
                 if found is not None:
                     return (_finish(tokens, index, day, found, lexicon),)
     return ()
+
+
+def _day_in_words(tokens: Tokens, index: int, lexicon: Lexicon) -> tuple[int, int] | None:
+    """Return the day of the month in words at token `index` (``twenty-fifth``, ``achttiende``), and the index after."""
+    found = DAY_WORDS.at(tokens, index)
+    if found is not None:
+        return found
+    if lexicon.language is None or lexicon.language == "ar":
+        return None
+    numbers = number_words(lexicon.language)
+    ordinal = numbers.ordinals.at(tokens, index)
+    if ordinal is not None:
+        return ordinal
+    number = words_at(tokens, index, numbers)
+    if number is None or not 1 <= number[0] <= 31:
+        return None
+    value, after = number
+    if value in (20, 30):
+        at = after + 1 if after < len(tokens) and tokens[after].key == "-" else after
+        unit = numbers.ordinals.at(tokens, at) if at < len(tokens) else None
+        if unit is not None and unit[0] < 10:
+            return value + unit[0], unit[1]
+    return number
+
+
+def year_in_words(tokens: Tokens, index: int, language: str | None) -> tuple[int, int] | None:
+    """Return the year in words at token `index` (``dos mil veinte``, ``nineteen ninety-six``), and the index after."""
+    if language is None or index >= len(tokens) or tokens[index].kind != "word":
+        return None
+    numbers = number_words(language)
+    first = words_at(tokens, index, numbers)
+    if first is None:
+        return None
+    if 1100 <= first[0] <= 2200:
+        return first
+    if language != "en" or not 11 <= first[0] <= 21 or first[1] >= len(tokens):
+        return None
+    second = words_at(tokens, first[1], numbers)
+    return None if second is None or second[0] > 99 else (first[0] * 100 + second[0], second[1])
 
 
 def _finish(tokens: Tokens, index: int, day: int | None, found: tuple[Month, int], lexicon: Lexicon) -> WrittenDate:
@@ -318,10 +373,14 @@ def _day_first(tokens: Tokens, index: int, lexicon: Lexicon) -> tuple[WrittenDat
         return ()
     day, after = first
     other: tuple[int, int] | None = None
+    second = 0
     other_index = _skip(tokens, after, frozenset("."))
     if other_index < len(tokens) and (tokens[other_index].key in _BETWEEN_DAYS):
-        if other_index + 1 < len(tokens):
-            other = _day_at(tokens, other_index + 1)
+        second = other_index + 1
+        if second < len(tokens) and tokens[second].key in _SECOND_DAY:
+            second += 1  # vom 5. bis zum 9. Juni
+        if second < len(tokens):
+            other = _day_at(tokens, second)
         if other is not None:
             after = other[1]
     month_index = _skip(tokens, after, _BEFORE_MONTH)
@@ -332,7 +391,7 @@ def _day_first(tokens: Tokens, index: int, lexicon: Lexicon) -> tuple[WrittenDat
         return ()
     if other is None:
         return (_finish(tokens, index, day, found, lexicon),)
-    last = _finish(tokens, other_index + 1, other[0], found, lexicon)
+    last = _finish(tokens, second, other[0], found, lexicon)
     return replace(last, day=day, start=tokens[index].start, end=tokens[first[1] - 1].end), last
 
 

@@ -6,6 +6,7 @@ needs a day of publication that is not known is left out: a wrong date is worse 
 """
 
 import datetime
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -14,18 +15,28 @@ from typing import Final, NamedTuple, TypeVar
 from schemas.records import DateMention, Precision, Span
 from transforms.dates.calendars import Calendar, to_gregorian, year_in
 from transforms.dates.east_asian import relative_east_asian_dates
-from transforms.dates.grammar import DAY_WORDS, PREFIX, WrittenDate, east_asian_dates, numeric_dates, written_dates_at
+from transforms.dates.grammar import (
+    DAY_WORDS,
+    PREFIX,
+    WrittenDate,
+    east_asian_dates,
+    numeric_dates,
+    written_dates_at,
+    year_in_words,
+)
 from transforms.dates.names import Lexicon, Names, lexicon
 from transforms.dates.relative import RelativeWords, Unit, relative_words
+from transforms.numbers.counted_words import CountedWords, counted_words
 from transforms.numbers.number_words import NumberWords, number_words
 from transforms.numbers.numerals import words_at
+from transforms.numbers.units import unit_words
 from transforms.text.memo import Memo
 from transforms.text.tokens import Tokens, ascii_digits, keys, lex
 
 _WORDS_KEPT: Final = 1 << 14
 _FUTURE_WINDOW: Final = 45
 """Days ahead in which a day without a year may lie; from January, 15 February is ahead and 29 September behind."""
-_TENSE_BEFORE_ONLY: Final = frozenset({"en", "de", "tr", "ru"})
+_TENSE_BEFORE_ONLY: Final = frozenset({"en", "de", "tr", "ru", "uk", "hi", "nl", "pl", "sv"})
 _OF_YEAR: Final = keys("من of de del des do dello dell")
 _RANGE: Final = keys("- – — to and bis und au et al y a e до по и إلى و تا ile ve till until through /")
 _PLURAL_UNITS: Final = keys("years months jahre jahren monate monaten years’")
@@ -33,12 +44,77 @@ _OTHER_ERAS: Final = dict.fromkeys(("ar", "ur"), range(1340, 1500)) | dict.fromk
 """Years that are more likely Hijri or Jalali; each lies in two Gregorian ones."""
 _CORRESPONDING: Final = frozenset({"الموافق", "الموافق لـ", "الموافقة", "مطابق"})
 """Between a weekday and its date: الجمعة الموافق 25 رمضان."""
+_FROM: Final = dict.fromkeys(
+    keys("from after nach ab vanaf na après à de desde da dopo от после після з"), 1
+) | dict.fromkeys(keys("before vor voor avant antes prima до перед"), -1)
+"""Between a number of days and the day that it is counted from: two weeks from tomorrow."""
+_MORE: Final = keys("more weitere outros autres")
+_JOINS_WEEK: Final = keys("of the on der am des op van de von - – , em na de del el le la di du в на у من في ב ה को w")
+"""Between a weekday and its week."""
 _EVERY: Final = keys("كل صلاة خطبة every each chaque jeden cada todos ogni her каждый каждую هر")
 """Before a weekday that is not one day."""
 _CLOSING: Final = ("»", "”", '"')
 _SENTENCE_ENDS: Final = frozenset(".!?:")
 _BEFORE_AN_EVENT: Final = keys("من از that")
 """After these, "three days before" belongs to an event, not to the publication."""
+_BEFORE_DAY: Final = keys(", . the de den der le el il o dia día des")
+_TURKISH_CASES: Final = keys(
+    "da de ta te dan den tan ten a e ya ye ı i u ü yı yi ın in un ün nın nin deki daki teki taki"
+)
+_BEFORE_PARTIAL: Final = keys(
+    "sur on am vom zum bis op de le el il dal em no dia del du au dès до від з в на с по bis this next deze volgende"
+)
+_ORDINALS: Final = keys("st nd rd th e er º ª de ste го ше те")
+_DAYS_ALONE: Final[dict[str, tuple[frozenset[str], frozenset[str], bool]]] = {
+    "en": (keys("the"), keys("on by until till from since between and before after"), True),
+    "nl": (keys("de"), keys("op tot van vanaf sinds voor na tussen"), True),
+    "de": (keys("dem den am vom zum"), frozenset(), True),
+    "fr": (keys("le"), frozenset(), False),
+    "es": (keys("día"), frozenset(), False),
+    "pt": (keys("dia"), frozenset(), False),
+    "it": (keys("giorno"), frozenset(), False),
+}
+"""Where a day stands without its month: the words before it, those before them, and whether it must be an ordinal."""
+_AFTER_DAY: Final = keys(
+    "and or at to for in from by until when where which with et ou à pour au dans par y o a en para por con e às ao "
+    "para em com en om tot voor und oder um bis für in met van terug avec après"
+)
+_CLOCK: Final = keys("am pm uhr uur h hs heures horas ore часов годин a p o'clock bis to")
+_NOT_NEAREST: Final = keys(
+    "next last previous following volgende vorige próximo próxima prochain nächsten nächster letzten letzter prossimo "
+    "gelecek geçen अगले अगला अगली पिछले पिछला पिछली следующий следующую прошлый прошлую наступний наступну минулий минулу"
+)
+"""Adjectives that do not mean the day beside the publication."""
+_CLEAR_MONTHS: Final = {
+    "en": keys("january february july september october november december"),
+    "de": keys("januar februar september oktober november dezember"),
+}
+"""Names that are no other word and nobody's, where months are written with a capital."""
+_FUTURE_ENDING: Final[dict[str, re.Pattern[str]]] = {
+    "es": re.compile(r"\w{3}(?:ará|erá|irá|arán|erán|irán)$"),
+    "pt": re.compile(r"\w{2}(?:ará|erá|irá|arão|erão|irão)$"),
+    "it": re.compile(r"\w{2}(?:rà|ranno)$"),
+    "fr": re.compile(r"^(?:\w{2,}(?:dra|tra|vra|era|ira|rra)|\w{2,}ront|sera|aura|ira)$"),
+}
+"""Verbs in the future tense."""
+_NEAR_DAYS: Final = 200
+_BETWEEN_PARTS: Final = keys("and or und oder en of et ou y o e и або та і och eller")
+_GENERATION: Final = 35
+"""Years after the publication of which news speaks."""
+_BEFORE_QUANTITIES: Final = keys(
+    "about around over nearly almost some than least most only of top rund circa knapp über mehr als unter fast "
+    "environ plus près que quelque unos unas más casi cerca mais quase circa oltre quasi più ruim bijna meer dan "
+    "около более почти свыше близько понад майже более yaklaşık حوالي نحو اكثر زهاء قرابة حدود بیش "
+    "no nr no. number nummer número numéro room windows agenda boeing airbus model iso"
+)
+"""What makes a number after it an amount or a name."""
+_SINCE: Final = keys("seit since depuis sinds desde dal с з منذ från sedan")
+"""Prepositions that a time follows, not an amount."""
+_BEFORE_AMOUNTS: Final = keys("$ € £ ¥ # № § usd eur gbp rs")
+_WRITES_PLAIN_THOUSANDS: Final = frozenset({"ar", "fa", "ur", "hi", "he", "tr"})
+"""Languages in which a number of four digits alone is no evidence of a year."""
+_YEARS_BEFORE_NOUNS: Final = frozenset({"nl", "sv", "da", "nb"})
+_ADJECTIVE: Final = re.compile(r"\w{3,}(?:e|en|er|es|em)$")
 _MOST_UNITS: Final[dict[Unit, int]] = {"day": 400, "week": 60, "month": 60, "year": 500}
 _IN_APPOSITION: Final = frozenset(" ,،(.-–")
 
@@ -63,6 +139,8 @@ class _Grammar:
     lexicon: Lexicon
     relative: RelativeWords | None
     numbers: NumberWords
+    units: Names[str]
+    counted: CountedWords | None
 
     def may_begin(self, key: str) -> bool:
         """Tell whether a mention can begin with the word `key`; nearly all words end here."""
@@ -80,8 +158,12 @@ class _Grammar:
             or key in relative.days
             or key in relative.tense
             or key in relative.units
+            or key in relative.single
             or key in relative.ago_before
+            or key in relative.ahead_before
             or key in self.numbers.below_thousand
+            or key in self.numbers.ordinals
+            or key in self.numbers.hundred
             or key in ("a", "an")
         )
 
@@ -96,7 +178,14 @@ def _beginnings(language: str | None) -> Memo[str, bool]:
 @cache
 def _grammar(language: str | None) -> _Grammar:
     base = (language or "").replace("_", "-").split("-")[0].lower()
-    return _Grammar(base, lexicon(language), relative_words(language), number_words(language))
+    return _Grammar(
+        base,
+        lexicon(language),
+        relative_words(language),
+        number_words(language),
+        unit_words(language),
+        counted_words(language),
+    )
 
 
 def find_dates(text: str, language: str | None, published_at: str | None) -> tuple[DateMention, ...]:
@@ -197,10 +286,13 @@ def _scan(
             mentions, after = _written(text, tokens, index, dates, grammar, published)
             yield from mentions
             continue
-        year = _bare_year(tokens, index, grammar, last_year_end)
+        year = _bare_year(text, tokens, index, grammar, last_year_end, published)
         if year is not None:
             last_year_end = index
             yield _Found(token.start, token.end, str(year), "year", "date")
+        elif (words := _year_of_words(tokens, index, grammar)) is not None:
+            yield _Found(token.start, tokens[words[1] - 1].end, str(words[0]), "year", "date")
+            after = words[1]
         elif published is not None and grammar.relative is not None:
             relative = _relative_at(text, tokens, index, grammar, grammar.relative, published)
             if relative is not None:
@@ -347,17 +439,28 @@ def _month_is_meant(text: str, tokens: Tokens, index: int, grammar: _Grammar) ->
     first = text[tokens[index].start]
     if (first.isupper() or first.islower()) and first.isupper() != grammar.lexicon.months_capitalised:
         return False
-    return index > 0 and tokens[index - 1].key in grammar.relative.before_month
+    if index > 0 and tokens[index - 1].key in grammar.relative.before_month:
+        return True
+    if index > 1 and tokens[index - 1].key in _RANGE and grammar.lexicon.months.at(tokens, index - 2):
+        return True
+    if grammar.language in _CLEAR_MONTHS:
+        return tokens[index].key in _CLEAR_MONTHS[grammar.language]
+    at = index + 1
+    if at < len(tokens) and tokens[at].key in "'’":
+        at += 1
+    return at < len(tokens) and tokens[at].key in grammar.relative.after_month
 
 
 def _is_coming(tokens: Tokens, index: int, grammar: _Grammar) -> bool:
     """Tell whether the sentence says before token `index` that something will be."""
-    if grammar.relative is None or not grammar.relative.coming:
+    relative = grammar.relative
+    ending = _FUTURE_ENDING.get(grammar.language)
+    if relative is None or (not relative.coming and ending is None):
         return False
     for token in reversed(tokens[max(0, index - 10) : index]):
-        if token.key in (".", "!", "?", "؟", "\n"):
+        if token.key in (".", "!", "?", "؟", "\n", ";"):
             return False
-        if token.key in grammar.relative.coming:
+        if token.key in relative.coming or (ending is not None and ending.search(token.key) is not None):
             return True
     return False
 
@@ -415,10 +518,13 @@ def _shifted_month(day: datetime.date, months: int) -> str:
 # --- years ---------------------------------------------------------------------------------------------------------
 
 
-def _bare_year(tokens: Tokens, index: int, grammar: _Grammar, last_year_index: int) -> int | None:
+def _bare_year(
+    text: str, tokens: Tokens, index: int, grammar: _Grammar, last_year_index: int, published: datetime.date | None
+) -> int | None:
     """Return the year that the four digits at token `index` clearly are; `last_year_index` is that of the year before.
 
-    A word for year or season makes any such number one; a preposition only those from 1900 that are not round.
+    A word for year or season makes any such number one; so does the other end of a range. A preposition, or the lack of
+    anything that it could count, does so only between 1800 and a generation after publication.
     """
     token = tokens[index]
     relative = grammar.relative
@@ -427,7 +533,11 @@ def _bare_year(tokens: Tokens, index: int, grammar: _Grammar, last_year_index: i
     year = int(token.key)
     if not 1000 <= year <= 2100 or year in _OTHER_ERAS.get(grammar.language, ()):
         return None
-    if 0 <= last_year_index == index - 2 and tokens[index - 1].key in _RANGE:
+    if (
+        0 <= last_year_index == index - 2
+        and tokens[index - 1].key in _RANGE
+        and (tokens[index - 1].kind == "mark" or year >= 1800)
+    ):
         return year
     if index > 1 and last_year_index >= index - 3 and tokens[index - 1].key in ("و", "e"):
         return year
@@ -437,7 +547,65 @@ def _bare_year(tokens: Tokens, index: int, grammar: _Grammar, last_year_index: i
         return year
     if index + 1 < len(tokens) and tokens[index + 1].key in relative.after_year and year >= 1500:
         return year
-    return year if before in relative.before_year_weak and year >= 1900 and year % 100 else None
+    if grammar.language == "tr" and year >= 1800 and _has_case_ending(tokens, index):
+        return year  # 2010'dan sonra
+    latest = (published.year if published else 2030) + _GENERATION
+    if not 1800 <= year <= latest or _counts_something(text, tokens, index, grammar):
+        return None
+    if before in relative.before_year_weak or _in_brackets(tokens, index):
+        return year
+    if before in _BEFORE_QUANTITIES or (index and tokens[index - 1].kind == "digits"):
+        return None
+    return year if year >= 1900 and year % 100 and grammar.language not in _WRITES_PLAIN_THOUSANDS else None
+
+
+def _has_case_ending(tokens: Tokens, index: int) -> bool:
+    """Tell whether a Turkish case ending stands behind an apostrophe after token `index`."""
+    if index + 2 >= len(tokens) or tokens[index + 1].key not in "'’":
+        return False
+    return tokens[index + 1].start == tokens[index].end and tokens[index + 2].key in _TURKISH_CASES
+
+
+def _year_of_words(tokens: Tokens, index: int, grammar: _Grammar) -> tuple[int, int] | None:
+    """Return the year in words behind a preposition: ``in nineteen ninety-six``."""
+    relative = grammar.relative
+    if relative is None or index == 0 or tokens[index].kind != "word":
+        return None
+    if tokens[index - 1].key not in relative.before_year_weak | relative.before_year:
+        return None
+    found = year_in_words(tokens, index, grammar.language)
+    if found is None or not 1900 <= found[0] <= 2100:
+        return None
+    ends = found[1] >= len(tokens) or tokens[found[1]].kind == "mark" or tokens[found[1]].key in _BETWEEN_PARTS
+    return found if ends else None
+
+
+def _in_brackets(tokens: Tokens, index: int) -> bool:
+    return 0 < index < len(tokens) - 1 and tokens[index - 1].key in "([" and tokens[index + 1].key in ")],;-–"
+
+
+def _counts_something(text: str, tokens: Tokens, index: int, grammar: _Grammar) -> bool:
+    """Tell whether what follows the digits at token `index` may be what they count or measure."""
+    if index and tokens[index - 1].key in _BEFORE_AMOUNTS:
+        return True
+    if index + 1 >= len(tokens):
+        return False
+    following = tokens[index + 1]
+    between = text[tokens[index].end : following.start]
+    if following.kind != "word" or "\n" in between:
+        return False
+    if grammar.units.at(tokens, index + 1) is not None or grammar.numbers.magnitudes.at(tokens, index + 1) is not None:
+        return True
+    rules = grammar.counted
+    if index and tokens[index - 1].key in _SINCE:
+        return False
+    if rules is None:
+        return grammar.language not in _YEARS_BEFORE_NOUNS
+    word = text[following.start : following.end]
+    if rules.language == "de" and word[0].islower() and index + 2 < len(tokens):
+        second = tokens[index + 2]  # 1950 neue Mitglieder
+        return _ADJECTIVE.match(following.key) is not None and text[second.start].isupper() and second.kind == "word"
+    return rules.is_noun(following.key, word, int(tokens[index].key), magnitude=False)
 
 
 def _is_part_of_number(tokens: Tokens, index: int) -> bool:
@@ -472,14 +640,68 @@ def _relative_at(
         weekday = _weekday(text, tokens, index, grammar, published)
         if weekday is not None:
             return weekday
-        phrase = _unit_phrase(tokens, index, grammar, relative)
+        phrase = _unit_phrase(tokens, index, grammar, relative) or _single(tokens, index, relative)
         if phrase is not None and phrase[0] == "year":
             year = f"{published.year + phrase[1]:04}"
             return _Found(token.start, tokens[phrase[2] - 1].end, year, "year", "date"), phrase[2]
         if phrase is not None and phrase[0] == "month":
             month = _shifted_month(published, phrase[1])
             return _Found(token.start, tokens[phrase[2] - 1].end, month, "month", "date"), phrase[2]
-    return _ago(tokens, index, grammar, relative, published)
+        if phrase is not None and phrase[0] == "week":
+            return _day_of_week(tokens, index, phrase[1], phrase[2], grammar, published)
+    if token.kind == "digits":
+        dated = _dated(tokens, index, grammar, published)
+        if dated is not None:
+            return dated
+        alone = _day_alone(tokens, index, grammar, published)
+        if alone is not None:
+            return alone
+    return _counted(tokens, index, grammar, relative, published)
+
+
+def _single(tokens: Tokens, index: int, relative: RelativeWords) -> tuple[Unit, int, int] | None:
+    """Return unit, tense and the index after a word that is both: ``heuer``, ``торік``, ``השנה``."""
+    found = _named(relative.single, tokens, index)
+    return None if found is None else (*found[0], found[1])
+
+
+def _weekday_at(tokens: Tokens, index: int, grammar: _Grammar) -> tuple[int, int] | None:
+    """Return the weekday named at token `index`, after at most two words that join, and the index after it."""
+    for at in range(index, min(index + 3, len(tokens))):
+        found = _named(grammar.lexicon.weekdays, tokens, at)
+        if found is not None and len(tokens[at].key) > 2:
+            return found
+        if tokens[at].key not in _JOINS_WEEK:
+            return None
+    return None
+
+
+def _week_at(tokens: Tokens, index: int, grammar: _Grammar) -> tuple[int, int] | None:
+    """Return the offset of the week that follows a weekday (``of last week``), and the index after it."""
+    if grammar.relative is None:
+        return None
+    for at in range(index, min(index + 3, len(tokens))):
+        phrase = _unit_phrase(tokens, at, grammar, grammar.relative)
+        if phrase is not None:
+            return phrase[1:] if phrase[0] == "week" else None
+        if tokens[at].key not in _JOINS_WEEK:
+            return None
+    return None
+
+
+def _day_of_week(
+    tokens: Tokens, index: int, week: int, after: int, grammar: _Grammar, published: datetime.date
+) -> tuple[_Found, int] | None:
+    """Return the day of ``next week Monday``; a week without a day is none."""
+    found = _weekday_at(tokens, after, grammar)
+    if found is None:
+        return None
+    date = _in_week(published, week, found[0])
+    return _Found(tokens[index].start, tokens[found[1] - 1].end, date, "day", "date"), found[1]
+
+
+def _in_week(published: datetime.date, week: int, weekday: int) -> str:
+    return (published + datetime.timedelta(days=7 * week + weekday - published.weekday())).isoformat()
 
 
 def _day_word(
@@ -519,8 +741,15 @@ def _weekday(
     if (first.isupper() or first.islower()) and first.isupper() != grammar.lexicon.weekdays_capitalised:
         return None
     weekday, after = found
+    week = _week_at(tokens, after, grammar)
+    if week is not None:
+        date = _in_week(published, week[0], weekday)
+        return _Found(token.start, tokens[week[1] - 1].end, date, "day", "date"), week[1]
     if after < len(tokens) and tokens[after].key == "of":
         return None  # the last Tuesday of May
+    beside = _day_beside(tokens, index, after, weekday, grammar, published)
+    if beside is not None:
+        return beside
     start, tense, after = _tense_around(tokens, index, after, grammar)
     if tense is None and _is_coming(tokens, index, grammar):
         tense = 1
@@ -532,50 +761,206 @@ def _weekday(
         days = weekday - published.weekday()
     else:
         days = -((published.weekday() - weekday) % 7)
+    if tense in (-1, 1) and abs(days) == 1 and start < index and tokens[start].key in _NOT_NEAREST:
+        days += 7 * tense  # for the day beside the publication one says tomorrow or yesterday
     date = (published + datetime.timedelta(days=days)).isoformat()
     return _Found(
         tokens[start].start, tokens[after - 1].end, date, "day", "weekday" if tense is None else "date"
     ), after
 
 
-def _ago(
+def _day_beside(
+    tokens: Tokens, index: int, after: int, weekday: int, grammar: _Grammar, published: datetime.date
+) -> tuple[_Found, int] | None:
+    """Return the date of a weekday with its day of the month (``Friday 31``) or day and month (``vrijdag 12/5``)."""
+    at = after
+    while at < len(tokens) and at < after + 2 and tokens[at].key in _BEFORE_DAY:
+        at += 1
+    if at >= len(tokens) or tokens[at].kind != "digits" or tokens[at].start - tokens[after - 1].end > 6:
+        return None
+    if written_dates_at(tokens, at, grammar.lexicon, prose=True):
+        return None
+    partial = _partial_date(tokens, at, grammar, published, marks="/.-")
+    if partial is not None:
+        return partial[0]._replace(start=tokens[index].start), partial[1]
+    day = int(tokens[at].key) if len(tokens[at].key) <= 2 else 0
+    end = at + 1
+    if end < len(tokens) and tokens[end].start == tokens[at].end:
+        if tokens[end].key in _ORDINALS:
+            end += 1
+        elif tokens[end].kind != "mark" or tokens[end].key in ":%/" or _digits_at(tokens, end + 1):
+            return None
+    elif end < len(tokens) and (tokens[end].key in _CLOCK or tokens[end].kind == "digits"):
+        return None
+    near = (published + datetime.timedelta(days=shift) for away in range(400) for shift in (-away, away))
+    date = next((d for d in near if d.day == day and d.weekday() == weekday), None)
+    if date is None or abs((date - published).days) > _NEAR_DAYS:
+        return None
+    return _Found(tokens[index].start, tokens[end - 1].end, date.isoformat(), "day", "date"), end
+
+
+def _digits_at(tokens: Tokens, index: int) -> bool:
+    return index < len(tokens) and tokens[index].kind == "digits" and tokens[index].start == tokens[index - 1].end
+
+
+def _partial_date(
+    tokens: Tokens, index: int, grammar: _Grammar, published: datetime.date, *, marks: str
+) -> tuple[_Found, int] | None:
+    """Return the day and month in digits at token `index` (``12/5``), nearest to publication, and the index after."""
+    if index + 2 >= len(tokens) or tokens[index + 1].key not in marks:
+        return None
+    first, mark, second = tokens[index : index + 3]
+    spaced = mark.key == "." and second.start - mark.end == 1  # 27. 11.
+    if mark.start != first.end or not (second.start == mark.end or spaced) or second.kind != "digits":
+        return None
+    end = index + 3
+    if end < len(tokens) and tokens[end].start == second.end:
+        following = tokens[end]
+        if following.kind != "mark" or following.key in ":%/-–°$€£" or _digits_at(tokens, end + 1):
+            return None
+        if mark.key == "." and following.key == ".":
+            end += 1
+    if len(first.key) > 2 or len(second.key) > 2:
+        return None
+    day, month = int(first.key), int(second.key)
+    if month > 12 or (day <= 12 and grammar.lexicon.order == "mdy"):
+        day, month = month, day
+    elif day <= 12 and day != month and grammar.lexicon.order is None:
+        return None
+    written = WrittenDate(None, month, day, first.start, tokens[end - 1].end)
+    found = next(_resolved(written, published, None), None)
+    return None if found is None else (found, end)
+
+
+def _dated(tokens: Tokens, index: int, grammar: _Grammar, published: datetime.date) -> tuple[_Found, int] | None:
+    """Return the day and month in digits that a preposition of days announces: ``on 22/04``, ``am 27. 11.``."""
+    if index == 0 or tokens[index - 1].key not in _BEFORE_PARTIAL:
+        return None
+    partial = _partial_date(tokens, index, grammar, published, marks="/" if grammar.language != "de" else "/.")
+    if partial is None:
+        return None
+    dotted = tokens[index + 1].key == "."
+    return None if dotted and tokens[partial[1] - 1].key != "." else partial
+
+
+def _day_alone(tokens: Tokens, index: int, grammar: _Grammar, published: datetime.date) -> tuple[_Found, int] | None:
+    """Return the day of a month that is not named: ``on the 15th``, ``le 17``, ``op de 5e``, ``el día 12``."""
+    token = tokens[index]
+    rule = _DAYS_ALONE.get(grammar.language)
+    if rule is None or index < 1 or len(token.key) > 2 or not 1 <= int(token.key) <= 31:
+        return None
+    before, earlier, ordinal = rule
+    if tokens[index - 1].key not in before or (earlier and (index < 2 or tokens[index - 2].key not in earlier)):
+        return None
+    end = index + 1
+    if end < len(tokens) and tokens[end].start == token.end and tokens[end].key in _ORDINALS:
+        end += 1
+    elif ordinal:
+        return None
+    if end < len(tokens):
+        following = tokens[end]
+        joined = following.start == tokens[end - 1].end
+        if following.kind == "digits" or (joined and (following.kind == "word" or following.key in ":%/-–°$€£'’")):
+            return None
+        if following.key in ".,:" and _digits_at(tokens, end + 1):
+            return None
+        if following.kind == "word" and following.key not in _AFTER_DAY:
+            return None
+    coming = _is_coming(tokens, index, grammar)
+    written = _nearest_of_month(int(token.key), published, coming=coming)
+    return None if written is None else (_Found(token.start, tokens[end - 1].end, written, "day", "date"), end)
+
+
+def _nearest_of_month(day: int, published: datetime.date, *, coming: bool) -> str | None:
+    step = datetime.timedelta(days=1 if coming else -1)
+    date = published
+    for _ in range(62):
+        if date.day == day:
+            return date.isoformat()
+        date += step
+    return None
+
+
+def _counted(
     tokens: Tokens, index: int, grammar: _Grammar, relative: RelativeWords, published: datetime.date
 ) -> tuple[_Found, int] | None:
-    """Read ``three days ago``, ``vor zwei Wochen``, ``قبل ثلاثة أيام``: as precise as the unit; weeks count as days."""
-    before = relative.ago_before.at(tokens, index) if tokens[index].kind == "word" else None
-    start = index if before is None else before[1]
-    if start >= len(tokens):
+    """Read ``three days ago``, ``vor zwei Wochen``, ``in two weeks``, ``через три дні``: as precise as the unit.
+
+    A number of weeks or days counts from the day that follows (``two weeks from tomorrow``), else from publication.
+    """
+    word = tokens[index].kind == "word"
+    back = relative.ago_before.at(tokens, index) if word else None
+    ahead = relative.ahead_before.at(tokens, index) if word and back is None else None
+    opening = back or ahead
+    start = index if opening is None else opening[1]
+    amount = _units(tokens, start, grammar, relative, opened=opening is not None)
+    if amount is None:
         return None
-    counted = relative.counted_units.at(tokens, start) if before is not None else None
-    if counted is not None:
-        (count, unit), after = counted
-    else:
-        number = _number(tokens, start, grammar)
-        if number is None and grammar.language != "ru":
+    count, unit, after = amount
+    sign = 0 if opening is None else -1 if back else 1
+    base = published
+    if sign >= 0:
+        closing, sign, base = _closing(tokens, after, sign, grammar, relative, published)
+        if sign == 0:
             return None
-        count, at = number or (1, start)
-        found = relative.units.at(tokens, at) if at < len(tokens) else None
-        if found is None:
-            return None
-        unit, after = found
-    if before is None:
-        ending = relative.ago_after.at(tokens, after) if after < len(tokens) else None
-        if ending is None:
-            return None
-        after = ending[1]
+        after = closing
     if after < len(tokens) and (tokens[after].kind == "digits" or tokens[after].key in _BEFORE_AN_EVENT):
         return None
-    if counted is not None and after < len(tokens) and grammar.lexicon.weekdays.at(tokens, after) is not None:
+    if opening is not None and after < len(tokens) and grammar.lexicon.weekdays.at(tokens, after) is not None:
         return None  # منذ يوم الجمعة: since Friday
     slip = after + 1 < len(tokens) and tokens[after].key == "." and tokens[after + 1].start == tokens[after].end
     if slip and tokens[after + 1].kind == "digits":
         return None  # A slip in right-to-left typing: منذ عام .2003
     if count > _MOST_UNITS[unit]:
         return None
-    end = tokens[after - 1].end
-    if unit == "year":
-        return _Found(tokens[index].start, end, f"{published.year - count:04}", "year", "date"), after
-    if unit == "month":
-        return _Found(tokens[index].start, end, _shifted_month(published, -count), "month", "date"), after
-    date = published - datetime.timedelta(days=count * (7 if unit == "week" else 1))
+    end, count = tokens[after - 1].end, sign * count
+    if unit == "year" and base is published:
+        return _Found(tokens[index].start, end, f"{published.year + count:04}", "year", "date"), after
+    if unit == "month" and base is published:
+        return _Found(tokens[index].start, end, _shifted_month(published, count), "month", "date"), after
+    if unit in ("year", "month"):
+        shifted = _shifted_month(base, count * (12 if unit == "year" else 1))
+        date = datetime.date.fromisoformat(f"{shifted}-{min(base.day, 28):02}")
+    else:
+        date = base + datetime.timedelta(days=count * (7 if unit == "week" else 1))
     return _Found(tokens[index].start, end, date.isoformat(), "day", "date"), after
+
+
+def _units(
+    tokens: Tokens, start: int, grammar: _Grammar, relative: RelativeWords, *, opened: bool
+) -> tuple[int, Unit, int] | None:
+    """Return the number of units at token `start`, the unit, and the index after it."""
+    if start >= len(tokens):
+        return None
+    counted = relative.counted_units.at(tokens, start) if opened else None
+    if counted is not None:
+        return *counted[0], counted[1]
+    number = _number(tokens, start, grammar)
+    if number is None and grammar.language not in ("ru", "uk"):
+        return None
+    count, at = number or (1, start)
+    if number is not None and at < len(tokens) and tokens[at].key in _MORE:
+        at += 1
+    found = relative.units.at(tokens, at) if at < len(tokens) else None
+    return None if found is None else (count, *found)
+
+
+def _closing(
+    tokens: Tokens,
+    after: int,
+    sign: int,
+    grammar: _Grammar,
+    relative: RelativeWords,
+    published: datetime.date,
+) -> tuple[int, int, datetime.date]:
+    """Return the index after a number of units with what follows it, its direction, and the day that it counts from."""
+    if after < len(tokens):
+        if (ending := relative.ago_after.at(tokens, after)) is not None and sign == 0:
+            return ending[1], -1, published
+        direction = _FROM.get(tokens[after].key)
+        day = relative.days.at(tokens, after + 1) if direction and after + 1 < len(tokens) else None
+        if direction and day is not None:
+            return day[1], direction, published + datetime.timedelta(days=day[0])
+        if (ending := relative.ahead_after.at(tokens, after)) is not None and sign == 0:
+            return ending[1], 1, published
+    return after, sign, published

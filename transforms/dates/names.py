@@ -167,6 +167,15 @@ _ADDED_WEEKDAYS: Final[Mapping[str, Mapping[str, int]]] = {
     "de": {"Sonnabend": 5},
 }
 
+_PARTS_OF_DAY: Final[Mapping[str, tuple[str, ...]]] = {
+    "de": ("morgen", "vormittag", "mittag", "nachmittag", "abend", "nacht", "früh", "s"),
+    "nl": ("ochtend", "morgen", "middag", "namiddag", "avond", "nacht"),
+    "sv": ("en", "ens", "kväll", "skväll", "smorgon", "seftermiddag"),
+    "da": ("en", "ens", "aften", "morgen"),
+    "nb": ("en", "ens", "kveld", "morgen"),
+}
+"""What is written together with a weekday."""
+
 Key = tuple[str, ...]
 T = TypeVar("T")
 _SKIPPED_IN_NAMES: Final = frozenset(".'’ʼ׳-‑־॰")
@@ -304,6 +313,12 @@ def _weekday_names(language: str) -> tuple[tuple[str, int], ...]:
                 names.setdefault(name, number)
     for name, number in _ADDED_WEEKDAYS.get(language, {}).items():
         names.setdefault(name, number)
+    parts = _PARTS_OF_DAY.get(language)
+    if parts is not None:  # Mittwochabend, maandagochtend
+        for name, number in tuple(names.items()):
+            if len(name) > 3:
+                for part in parts:
+                    names.setdefault(name + part, number)
     return tuple(names.items())
 
 

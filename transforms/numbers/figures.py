@@ -53,11 +53,12 @@ _MEASURE_SUFFIXES: Final = {
     "gw": "GW", "twh": "TWh", "gb": "GB", "tb": "TB", "km2": "km²", "m2": "m²", "m3": "m³", "ft": "ft",
 }  # fmt: skip
 _SPACE_GROUPED: Final = re.compile(r"\d{1,3}(?: \d{3})+(?![\d ]\d|\d)(?:,\d+(?!\d))?")
-_AND_A_HALF: Final = {"en": ("and", "a", "half"), "ar": ("ونصف",), "de": ("einhalb",), "es": ("y", "medio")}
-_ARABIC_SINGULARS: Final = Names(
-    [("ألف", 10**3), ("مليون", 10**6), ("مليار", 10**9), ("بليون", 10**9), ("تريليون", 10**12)]
-)
-_FRACTIONS: Final = {"نصف": 0.5, "ربع": 0.25}
+_DIGIT_HUNDREDS: Final = frozenset({"en", "de", "nl"})
+"""Languages whose hundred is no coin: 3 hundred."""
+_SIGN_WORDS: Final = keys("minus negative منفی ناقص سالب минус мінус eksi מינוס माइनस ऋण")
+"""Signs in words before a number."""
+_LESS: Final = keys("menos moins meno less")
+"""Words that are a sign before percentages and degrees only."""
 _FRACTION_WORDS: Final = keys(
     "third thirds quarter quarters half halves fifth fifths sixths eighths tenth tenths hundredths "
     "drittel viertel fünftel sechstel achtel zehntel tiers quart quarts cinquième cinquièmes dixième dixièmes "
@@ -90,7 +91,14 @@ class _Grammar:
     spaces_group: bool
 
     def number_word_begins(self, key: str) -> bool:
-        return key in self.numbers.below_thousand or key in self.numbers.duals
+        numbers = self.numbers
+        return (
+            key in numbers.below_thousand
+            or key in numbers.duals
+            or key in numbers.single
+            or key in numbers.fractions
+            or (key in numbers.hundred and self.language != "en")
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,18 +177,16 @@ def _may_begin(language: str | None, key: str) -> bool:
     grammar = _grammar(language)
     if grammar.number_word_begins(key):
         return True
+    if key in _SIGN_WORDS:
+        return True
     if grammar.language == "en":
-        return key in ("half", "a")
+        return key == "a"
+    if grammar.language == "he" and key[:1] == "ו":
+        return grammar.number_word_begins(key[1:])
     if grammar.language != "ar":
         return False
     stripped = key[prefix.end() :] if (prefix := PREFIX.match(key)) else key
-    return (
-        grammar.number_word_begins(stripped)
-        or key in _FRACTIONS
-        or key in _ARABIC_DUALS
-        or key in _ARABIC_SINGULARS
-        or stripped in _ARABIC_SINGULARS
-    )
+    return grammar.number_word_begins(stripped) or key in _ARABIC_DUALS
 
 
 # --- the number ----------------------------------------------------------------------------------------------------
@@ -234,15 +240,21 @@ def _in_digits(text: str, tokens: Tokens, index: int, grammar: _Grammar) -> tupl
             elif following.key not in _MEASURE_SUFFIXES and following.key not in ISO_CODES:
                 return None, after + 1
         else:
+            hundred = grammar.numbers.hundred.at(tokens, after) if grammar.language in _DIGIT_HUNDREDS else None
+            if hundred is not None and value < 100:  # 3 hundred thousand
+                factor, after = hundred
+                magnitude_end = tokens[after - 1].end
             magnitude = magnitude_at(tokens, after, grammar.numbers)
             if magnitude is not None:
-                factor, after = magnitude
+                factor, after = factor * magnitude[0], magnitude[1]
                 magnitude_end = tokens[after - 1].end
     total = scaled(value, factor)
-    if factor > 1:
-        half = _half_at(tokens, after, grammar)
-        if half is not None:
-            total, after = scaled(value + 0.5, factor), half
+    part = grammar.numbers.parts.at(tokens, after) if after < len(tokens) else None
+    if part is not None:
+        scale = magnitude_at(tokens, part[1], grammar.numbers) if factor == 1 else None
+        if factor > 1 or scale is not None:
+            factor, after = (factor, part[1]) if scale is None else scale
+            total = scaled(value + part[0], factor)
             magnitude_end = tokens[after - 1].end
     is_year = plain and factor == 1 and len(written) == 4 and 1800 <= value < 2100
     amount = _Amount(
@@ -328,10 +340,9 @@ def _in_words(text: str, tokens: Tokens, index: int, grammar: _Grammar) -> _Amou
     if before is not None and (before.key in _LABELS or (before.key in "-–’'" and before.end == token.start)):
         return None
     start, read = token.start, tokens
-    if grammar.language == "ar":
-        found = _arabic_amount(tokens, index, grammar)
-        if found is not None:
-            return found
+    if grammar.language in ("ar", "he"):
+        if token.key in _ARABIC_DUALS and grammar.language == "ar":
+            return _Amount(2, token.start, token.end, index, magnitude=False, explicit=False)
         if not grammar.number_word_begins(token.key):
             prefix = PREFIX.match(token.key)
             if prefix is None:
@@ -341,81 +352,57 @@ def _in_words(text: str, tokens: Tokens, index: int, grammar: _Grammar) -> _Amou
             read = (*tokens[:index], stripped, *tokens[index + 1 : index + 20])
             if stripped.end - stripped.start != len(stripped.key):
                 return None  # Vowel marks: where the prefix ends is not certain.
-            if len(stripped.key) < 3 and prefix.group() != "و":
+            if len(stripped.key) < 3 and prefix.group() not in ("و", "ו"):
                 return None  # لست: I am not
-    if grammar.language == "en" and token.key in ("half", "a"):
-        return _english_amount(tokens, index, grammar)
+    elif grammar.language == "en" and token.key == "a":
+        if index + 1 >= len(tokens) or not _is_magnitude(tokens, index + 1, grammar):
+            return _fraction_at(read, index, grammar)
+        read = (*tokens[:index], token._replace(key="one"), *tokens[index + 1 : index + 20])
+    fraction = _fraction_at(read, index, grammar, start)
+    if fraction is not None:
+        return fraction
     found_words = words_at(read, index, grammar.numbers)
     if found_words is None:
         return None
     value: Number = found_words[0]
     after = found_words[1]
-    half = _half_at(tokens, after, grammar)
-    if half is not None:
-        scale = magnitude_at(tokens, half, grammar.numbers)
-        value, after = value + 0.5, half
-        if scale is not None:
-            value, after = scaled(value, scale[0]), scale[1]
+    alone = grammar.numbers.single.at(read, index)
+    bare = alone is not None and alone[1] == after and alone[0] == value
+    magnitude = next((m for m in (10**12, 10**9, 10**6, 10**3) if value >= m), 1)
+    part = grammar.numbers.parts.at(tokens, after) if after < len(tokens) else None
+    if part is not None:
+        scale = magnitude_at(tokens, part[1], grammar.numbers)
+        if scale is not None and value < 1000:
+            value, after, magnitude = scaled(value + part[0], scale[0]), scale[1], scale[0]
+        elif magnitude == 1 or value % magnitude == 0:
+            value, after = value + scaled(part[0], magnitude), part[1]
+            bare = False
     if after < len(tokens) and tokens[after].key in _FRACTION_WORDS:
         return None  # two thirds are no two
     if value <= (2 if grammar.language == "ar" else 1):
         return None  # Articles, pronouns, and the Arabic اثنان, which follows its noun.
-    magnitude = next((m for m in (10**12, 10**9, 10**6, 10**3) if value >= m), 1)
-    amount = _Amount(value, start, tokens[after - 1].end, after, magnitude > 1, magnitude > 1)
-    return _with_remainder(text, tokens, amount, magnitude if value % magnitude == 0 else 1, grammar)
+    amount = _Amount(value, start, tokens[after - 1].end, after, magnitude > 1, magnitude > 1 and not bare)
+    whole = isinstance(value, int) and value % magnitude == 0
+    return _with_remainder(text, tokens, amount, magnitude if whole else 1, grammar)
 
 
-def _half_at(tokens: Tokens, index: int, grammar: _Grammar) -> int | None:
-    """Return the index after ``and a half`` at token `index`."""
-    words = _AND_A_HALF.get(grammar.language)
-    if words is None or index + len(words) > len(tokens):
+def _is_magnitude(tokens: Tokens, index: int, grammar: _Grammar) -> bool:
+    if magnitude_at(tokens, index, grammar.numbers) is not None:
+        return True
+    return grammar.numbers.hundred.at(tokens, index) is not None
+
+
+def _fraction_at(tokens: Tokens, index: int, grammar: _Grammar, start: int | None = None) -> _Amount | None:
+    """Read a part of a magnitude: ``half a million``, ``un cuarto de millón``, ``ربع مليون``, ``डेढ़ लाख``."""
+    found = grammar.numbers.fractions.at(tokens, index)
+    if found is None or found[1] >= len(tokens):
         return None
-    if any(tokens[index + n].key != word for n, word in enumerate(words)):
-        return None
-    after = index + len(words)
-    if grammar.language == "ar" and after < len(tokens) and tokens[after].key in ("المليون", "المليار", "الالف"):
-        after += 1
-    return after
-
-
-def _arabic_amount(tokens: Tokens, index: int, grammar: _Grammar) -> _Amount | None:
-    """Read half a million, a million, and the dual of a noun (``قتيلان``), which counts itself."""
-    token = tokens[index]
-    fraction = _FRACTIONS.get(token.key)
-    if fraction is not None:
-        found = _ARABIC_SINGULARS.at(tokens, index + 1) if index + 1 < len(tokens) else None
-        if found is None:
-            return None
-        value = scaled(fraction, found[0])
-        return _Amount(value, token.start, tokens[found[1] - 1].end, found[1], True, True)
-    if token.key in _ARABIC_DUALS:
-        return _Amount(2, token.start, token.end, index, magnitude=False, explicit=False)
-    prefix = None if token.key in _ARABIC_SINGULARS else PREFIX.match(token.key)
-    found = _ARABIC_SINGULARS.at(tokens, index, token.key[prefix.end() :] if prefix else None)
-    start = token.start + (prefix.end() if prefix else 0)
-    if found is None or found[1] >= len(tokens) or (index and tokens[index - 1].key in _FRACTIONS):
-        return None
-    half = _half_at(tokens, found[1], grammar)
-    if half is not None:
-        value = scaled(1.5, found[0])
-        return _Amount(value, start, tokens[half - 1].end, half, True, True)
-    return _Amount(found[0], start, tokens[found[1] - 1].end, found[1], True, False)
-
-
-def _english_amount(tokens: Tokens, index: int, grammar: _Grammar) -> _Amount | None:
-    """Read ``half a million`` and ``a million``."""
-    token = tokens[index]
-    at = index + 1
-    value: Number = 1
-    if token.key == "half":
-        if at >= len(tokens) or tokens[at].key != "a":
-            return None
-        value, at = 0.5, at + 1
-    magnitude = magnitude_at(tokens, at, grammar.numbers) if at < len(tokens) else None
+    magnitude = magnitude_at(tokens, found[1], grammar.numbers)
     if magnitude is None:
         return None
     after = magnitude[1]
-    return _Amount(scaled(value, magnitude[0]), token.start, tokens[after - 1].end, after, True, False)
+    begin = tokens[index].start if start is None else start
+    return _Amount(scaled(found[0], magnitude[0]), begin, tokens[after - 1].end, after, magnitude=True, explicit=True)
 
 
 # --- what it is a number of ----------------------------------------------------------------------------------------

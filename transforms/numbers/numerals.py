@@ -123,8 +123,9 @@ def scaled(value: Number, magnitude: int) -> Number:
 def words_at(tokens: Tokens, index: int, words: NumberWords) -> tuple[int, int] | None:
     """Return the number that is written in words from token `index` on, and the index after it.
 
-    Reads compounds and words of magnitude (``two hundred and five thousand``, ``مئة وخمسة وعشرون ألفا``). A word of
-    magnitude alone (``thousands``) is no number; the Arabic dual (``مليونين``) is.
+    Reads compounds and words of magnitude (``two hundred and five thousand``, ``مئة وخمسة وعشرون ألفا``), and one of a
+    magnitude where its word says so (``mil doscientas``, ``ألف وخمسمئة``). A plural of magnitude alone (``thousands``)
+    is no number; the Arabic dual (``مليونين``) is.
     """
     total, after, lowest = 0, index, 10**15
     while after < len(tokens) and after - index < 16:
@@ -138,7 +139,11 @@ def words_at(tokens: Tokens, index: int, words: NumberWords) -> tuple[int, int] 
             continue
         group = _below_thousand(tokens, at, key, words)
         if group is None:
-            break
+            alone = words.single.at(tokens, at, key)
+            if alone is None or alone[0] >= lowest:
+                break
+            total, lowest, after = total + alone[0], alone[0], alone[1]
+            continue
         magnitude = magnitude_at(tokens, group[1], words)
         if magnitude is None:
             if lowest < 1000:
@@ -155,8 +160,8 @@ def _after_join(tokens: Tokens, index: int, words: NumberWords) -> tuple[int, st
     key = tokens[index].key
     if key in words.joining:
         return (index + 1, None) if index + 1 < len(tokens) else None
-    if words.language == "ar":
-        return (index, key[1:]) if key[:1] == "و" and len(key) > 2 else None
+    if words.language in ("ar", "he"):
+        return (index, key[1:]) if key[:1] in ("و", "ו") and len(key) > 2 else None
     return index, None
 
 
