@@ -60,11 +60,13 @@ _DIGITS: Final = re.compile(r"\d+")
 _HIJRI_MARK: Final = re.compile(r"\s?(?:هـ|ه(?!\w)|هجري|AH\b)")
 
 
-def numeric_dates(text: str, digits: str, lexicon: Lexicon, *, day_first: bool | None) -> Iterator[WrittenDate]:
+def numeric_dates(
+    text: str, digits: str, lexicon: Lexicon, *, day_first: bool | None, short_years: bool = False
+) -> Iterator[WrittenDate]:
     """Yield the dates in `text` that are written in digits, like ``06.01.2026`` and ``2026-01-06``.
 
     `digits` is `text` with ASCII digits. Day and month come in the order of the language where they could be
-    exchanged; where that is not known, only the year is given.
+    exchanged; where that is not known, only the year is given. Years of two digits are read on request.
     """
     end = 0
     for run in _DIGITS.finditer(digits):  # a search for the pattern itself would try it at every letter
@@ -78,7 +80,7 @@ def numeric_dates(text: str, digits: str, lexicon: Lexicon, *, day_first: bool |
         first, second, year = int(match["a"]), int(match["b"]), int(match["y2"])
         dotted = match["s2"].startswith(".")
         if len(match["y2"]) == 2:
-            if not (1 <= min(first, second) <= 12 and 1 <= max(first, second) <= 31):
+            if not short_years or not (1 <= min(first, second) <= 12 and 1 <= max(first, second) <= 31):
                 continue
             if dotted and (first > 31 or second > 12 or lexicon.order != "dmy"):
                 continue  # a version, an address
@@ -174,7 +176,8 @@ _BEFORE_YEAR: Final = keys(
     "of de del di do da von من عام سنة لعام لسنة سال year ano anno ad an của năm พศ คศ . , ، ' ’ / - –"
 )
 _BETWEEN_DAYS: Final = keys(
-    "al ao aos tot та і й או עד और to and bis und au et al y a e до по и إلى و تا ile ve till until through do i och til og en tot - – — / & +"
+    "al ao aos tot та і й או עד और to and bis und au et al y a e до по и إلى و تا ile ve till until through "
+    "do i och til og en tot - – — / & +"
 )
 _SECOND_DAY: Final = keys("zum zur the le el o il de la")
 _YEAR_TO_MONTH: Final = keys(". , - / m metų gada ko оны жылғы жылы")

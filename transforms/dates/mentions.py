@@ -37,6 +37,8 @@ _WORDS_KEPT: Final = 1 << 14
 _FUTURE_WINDOW: Final = 45
 """Days ahead in which a day without a year may lie; from January, 15 February is ahead and 29 September behind."""
 _TENSE_BEFORE_ONLY: Final = frozenset({"en", "de", "tr", "ru", "uk", "hi", "nl", "pl", "sv"})
+_TENSE_AFTER_ONLY: Final = frozenset({"ar", "he", "fa"})
+"""Languages whose "last" and "next" follow what they belong to; "this" may stand before."""
 _OF_YEAR: Final = keys("من of de del des do dello dell")
 _RANGE: Final = keys("- – — to and bis und au et al y a e до по и إلى و تا ile ve till until through /")
 _PLURAL_UNITS: Final = keys("years months jahre jahren monate monaten years’")
@@ -49,7 +51,9 @@ _FROM: Final = dict.fromkeys(
 ) | dict.fromkeys(keys("before vor voor avant antes prima до перед"), -1)
 """Between a number of days and the day that it is counted from: two weeks from tomorrow."""
 _MORE: Final = keys("more weitere outros autres")
-_JOINS_WEEK: Final = keys("of the on der am des op van de von - – , em na de del el le la di du в на у من في ב ה को w")
+_JOINS_WEEK: Final = keys(
+    "of the on der am des op van de von - – , em na de del el le la di du в на у من في ב ה को w på"
+)
 """Between a weekday and its week."""
 _EVERY: Final = keys("كل صلاة خطبة every each chaque jeden cada todos ogni her каждый каждую هر")
 """Before a weekday that is not one day."""
@@ -200,7 +204,8 @@ def find_dates(text: str, language: str | None, published_at: str | None) -> tup
     published = _day(published_at)
     found: list[_Found] = []
     claimed: list[Span] = []
-    for written in [*numeric_dates(text, digits, grammar.lexicon, day_first=None), *east_asian_dates(digits)]:
+    numeric = numeric_dates(text, digits, grammar.lexicon, day_first=None, short_years=True)
+    for written in [*numeric, *east_asian_dates(digits)]:
         claimed.append((written.start, written.end))
         if not written.weak:
             found += _resolved(written, published, None)
@@ -358,8 +363,9 @@ def _tense_around(tokens: Tokens, index: int, after: int, grammar: _Grammar) -> 
     if grammar.relative is None:
         return index, None, after
     tense = grammar.relative.tense
-    if index > 0 and tokens[index - 1].key in tense and not _follows_article(tokens, index - 1):
-        return index - 1, tense[tokens[index - 1].key], after
+    before = tense.get(tokens[index - 1].key) if index > 0 and not _follows_article(tokens, index - 1) else None
+    if before is not None and (before == 0 or grammar.language not in _TENSE_AFTER_ONLY):
+        return index - 1, before, after
     if after < len(tokens) and grammar.language not in _TENSE_BEFORE_ONLY and tokens[after].key in tense:
         following = tokens[after].key
         # "This" stands before what it belongs to.
@@ -733,8 +739,8 @@ def _weekday(
     token = tokens[index]
     if found is None and grammar.language in ("ar", "he"):
         found = _named(grammar.lexicon.weekdays, tokens, index)
-    if found is None or len(token.key) <= 3:  # Abbreviations are words in their own right: sun, mar.
-        return None
+    if found is None or tokens[found[1] - 1].end - token.start <= 3:
+        return None  # Abbreviations are words in their own right: sun, mar.
     if index and tokens[index - 1].key in _EVERY:
         return None
     first = text[token.start]

@@ -87,7 +87,8 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "0": "heutigen/heutige/heutiger/heute",
         "1": "morgigen/morgige/morgen",
         "2": "übermorgen",
-        "past": "letzten letzter letztes letzte vergangenen vergangener vergangenes vergangene vorigen voriger voriges letztem vergangenem vorigem vergangne",
+        "past": "letzten letzter letztes letzte vergangenen vergangener vergangenes vergangene vorigen "
+        "voriger voriges letztem vergangenem vorigem vergangne",
         "present": "dieses diesen diesem dieser diese laufenden diesjährigen laufendes laufende",
         "future": "kommenden kommende kommender kommendes nächsten nächste nächster nächstes nächstem kommendem",
         "day": "tag/tage/tagen",
@@ -205,7 +206,8 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "0": "сегодня",
         "1": "завтра",
         "2": "послезавтра",
-        "past": "прошлый прошлая прошлое прошлого прошлом прошлую прошлой минувший минувшего минувшую минувшее прошлые прошлым прошлой прошедший прошедшего прошедшую",
+        "past": "прошлый прошлая прошлое прошлого прошлом прошлую прошлой минувший минувшего минувшую "
+        "минувшее прошлые прошлым прошлой прошедший прошедшего прошедшую",
         "present": "этот этого этом эту этой текущего текущий",
         "future": "следующий следующего следующем следующую следующей будущего будущем",
         "day": "день/дня/дней",
