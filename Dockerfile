@@ -10,7 +10,11 @@ RUN python -m venv /opt/khabar \
  && /opt/khabar/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 
 FROM golang:1.26.8-bookworm AS prism
-RUN GOBIN=/out go install github.com/apache/beam/sdks/v2/go/cmd/prism@v2.77.0
+COPY pipeline/services/prism.patch /
+# As shipped, Prism listens on all addresses and runs commands for whoever connects; see docs/security.md.
+RUN source=$(go mod download -json github.com/apache/beam/sdks/v2@v2.77.0 | sed -n 's/.*"Dir": "\(.*\)".*/\1/p') \
+ && mkdir /src && cp -r --no-preserve=mode "$source/go" "$source/go.mod" "$source/go.sum" /src \
+ && git -C /src apply /prism.patch && go build -C /src -o /out/prism ./go/cmd/prism
 
 FROM python:3.11.13-slim-bookworm
 RUN useradd --system --uid 10001 --create-home khabar && install -d -o khabar -g khabar /var/lib/khabar

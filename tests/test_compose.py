@@ -77,7 +77,7 @@ def test_beam_is_one_version_everywhere() -> None:
     import apache_beam
 
     assert apache_beam.__version__ == services.BEAM_VERSION
-    assert f"cmd/prism@v{services.BEAM_VERSION}" in DOCKERFILE
+    assert f"beam/sdks/v2@v{services.BEAM_VERSION}" in DOCKERFILE
     assert re.search(
         rf"^apache-beam(\[.*\])?=={re.escape(services.BEAM_VERSION)}\b", (ROOT / "requirements.lock").read_text(), re.M
     )

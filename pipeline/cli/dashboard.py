@@ -140,8 +140,9 @@ def dashboard(
     Only this machine can reach it unless --host says otherwise, which needs --token or --behind-proxy. It changes
     nothing unless --allow-changes is given.
     """
-    from pipeline.dashboard.serve import check_store, is_loopback, listen, serve
+    from pipeline.dashboard.serve import check_store, listen, serve
     from pipeline.runners.files import interruptible
+    from pipeline.runners.peers import is_loopback
     from pipeline.store import StoreError
     from pipeline.store.load_folder import store_of_folder
 

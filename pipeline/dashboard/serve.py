@@ -1,20 +1,11 @@
 """Starts the dashboard's web server."""
 
-import ipaddress
 import socket
 
 import uvicorn
 
 from pipeline.dashboard.app import Config, create_app
 from pipeline.store import Reader, StoreError, open_database
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only programs on this machine can reach `host`."""
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -9,6 +9,7 @@ import contextlib
 import importlib
 import secrets
 import sqlite3
+import tempfile
 import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -88,6 +89,8 @@ class ClusterRun:
         self._stopped: fatal.JobStopped | None = None
         self._ended = threading.Event()
         self._prism: services.Prism | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        """Of Prism, on a path that is short enough for a socket."""
 
     def run(self, settings: Settings, mapping: FieldMapping) -> None:
         """Run the graph and write the output files into the staging folder.
@@ -99,7 +102,7 @@ class ClusterRun:
         from apache_beam.options.pipeline_options import PipelineOptions
 
         from pipeline.index import IndexDamaged, IndexUnavailable, open_index
-        from pipeline.runners.prism import WithOutput
+        from pipeline.runners.prism import PrivatePrismRunner, WithOutput
         from pipeline.sinks.folder import FolderWriter, ReadFiles
 
         settings = replace(settings, index_url=_absolute(settings.index_url))
@@ -108,7 +111,9 @@ class ClusterRun:
         module, _, name = self._cluster.graph.partition(":")
         build = getattr(importlib.import_module(module), name)
         try:
-            p = beam.Pipeline(options=PipelineOptions(self._cluster.arguments(self._name, self._endpoint())))
+            runner = PrivatePrismRunner() if self._cluster.runner == "prism" else None
+            options = PipelineOptions(self._cluster.arguments(self._name, self._endpoint()))
+            p = beam.Pipeline(runner=runner, options=options)
             sink = (
                 WriteParts(self._settled) if self._cluster.runner == "flink" else WithOutput(WriteParts(self._settled))
             )
@@ -125,8 +130,7 @@ class ClusterRun:
             raise
         finally:
             self._ended.set()
-            if self._prism is not None:
-                self._prism.stop()
+            self._end_prism()
         if state != "DONE":
             raise self._stopped or RuntimeError(f"the runner ended the job: {state}")
         writer = FolderWriter(self._staging)
@@ -156,6 +160,13 @@ class ClusterRun:
         if self._cluster.flink_rest is not None:
             with contextlib.suppress(*flink.ERRORS):
                 flink.Cluster(self._cluster.flink_rest).cancel(self._name, _CANCEL_SECONDS)
+        self._end_prism()
+
+    def _end_prism(self) -> None:
+        if self._prism is not None:
+            self._prism.stop()
+        if self._folder is not None:
+            self._folder.cleanup()
 
     def progress(self) -> tuple[int, int]:
         """Return the stored bytes of the files that are done, and the records that are."""
@@ -172,7 +183,8 @@ class ClusterRun:
         if self._cluster.job_endpoint is not None:
             return self._cluster.job_endpoint
         with fatal.stopping(services.ServiceError, doing="cannot start Prism"):
-            self._prism = services.Prism(self._staging, binary=self._cluster.prism, dies_with_parent=True)
+            self._folder = tempfile.TemporaryDirectory(prefix="khabar-")
+            self._prism = services.Prism(Path(self._folder.name), binary=self._cluster.prism, dies_with_parent=True)
             self._prism.start()
         return self._prism.job_endpoint
 

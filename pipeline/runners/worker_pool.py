@@ -27,6 +27,7 @@ from apache_beam.utils.thread_pool_executor import shared_unbounded_instance
 
 from pipeline.errors import JobStopped
 from pipeline.observe import health, logs
+from pipeline.runners.peers import is_loopback, refusal
 from pipeline.services import die_with_parent
 
 _log = logging.getLogger(__name__)
@@ -119,12 +120,16 @@ def _work(worker_id: str, control: str) -> None:
 
 
 class _Servicer(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):  # type: ignore[misc]
-    def __init__(self, nursery: _Nursery) -> None:
+    def __init__(self, nursery: _Nursery, users: frozenset[int]) -> None:
         self._nursery = nursery
+        self._users = users
         self._workers: defaultdict[str, list[int]] = defaultdict(list)
 
     def StartWorker(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """Beam's call: start a worker."""
+        """Beam's call: start a worker, which will run whatever it is sent by the one who asks."""
+        if why := refusal(context.peer(), self._users):
+            _log.warning("A worker is refused: %s (--allow-user lets a user in)", why)
+            context.abort(grpc.StatusCode.PERMISSION_DENIED, why)
         try:
             pid = self._nursery.start(request.worker_id, request.control_endpoint.url)
         except (EOFError, OSError) as error:
@@ -135,6 +140,8 @@ class _Servicer(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):  # type:
 
     def StopWorker(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Beam's call: end a worker. Where several have its name, each ends with its own task manager's connection."""
+        if why := refusal(context.peer(), self._users):
+            context.abort(grpc.StatusCode.PERMISSION_DENIED, why)
         pids = self._workers.pop(request.worker_id, [])
         if len(pids) == 1:
             with suppress(EOFError, OSError):
@@ -142,8 +149,8 @@ class _Servicer(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):  # type:
         return beam_fn_api_pb2.StopWorkerResponse()
 
 
-def run(port: int, metrics_port: int | None, metrics_host: str) -> None:
-    """Serve until the process is ended.
+def run(host: str, port: int, metrics_port: int | None, metrics_host: str, users: frozenset[int] = frozenset()) -> None:
+    """Serve until the process is ended; on this machine only for this user, root and `users`.
 
     Raises:
         JobStopped: the port is taken, or workers cannot be loaded.
@@ -162,13 +169,15 @@ def run(port: int, metrics_port: int | None, metrics_host: str) -> None:
             ("grpc.so_reuseport", 0),
         ]
         server = grpc.server(shared_unbounded_instance(), options=options)
-        beam_fn_api_pb2_grpc.add_BeamFnExternalWorkerPoolServicer_to_server(_Servicer(nursery), server)
+        beam_fn_api_pb2_grpc.add_BeamFnExternalWorkerPoolServicer_to_server(_Servicer(nursery, users), server)
         try:
-            server.add_insecure_port(f"[::]:{port}")
+            server.add_insecure_port(f"{host}:{port}")
         except RuntimeError as error:
-            raise JobStopped(f"cannot listen at port {port}: {error}") from error
+            raise JobStopped(f"cannot listen at {host}:{port}: {error}") from error
+        if not is_loopback(host):
+            _log.warning("Whoever reaches %s:%d over the network can have code run here as this user", host, port)
         server.start()
-        _log.info("Starts workers at port %d", port)
+        _log.info("Starts workers at %s:%d", host, port)
 
         def unready() -> str | None:
             return None if os.path.exists(f"/proc/{nursery.pid}/exe") else "workers cannot be started"  # noqa: PTH110

@@ -11,7 +11,9 @@ same services; `tests/test_compose.py` holds the two together.
 import argparse
 import contextlib
 import ctypes
+import hashlib
 import json
+import mmap
 import os
 import shutil
 import signal
@@ -41,6 +43,10 @@ SLF4J_VERSION = "1.7.36"
 
 READY_SECONDS = 90.0
 _PR_SET_PDEATHSIG = 1
+_PRISM_PATCH = Path(__file__).parent / "prism.patch"
+_PRISM_SOCKET = "KHABAR_PRISM_SOCKET"
+"""Variable that names the Unix socket of a Prism with the patch."""
+_LOOPBACK = Path(__file__).parent / "ServerFactory.java"
 _LIBC = ctypes.CDLL(None)
 
 
@@ -60,11 +66,13 @@ def _tool(name: str, purpose: str) -> str:
     return path
 
 
-def _run(command: Sequence[str], purpose: str, env: Mapping[str, str] | None = None) -> None:
+def _run(command: Sequence[str], purpose: str, env: Mapping[str, str] | None = None) -> str:
+    """Return what a command writes to standard output. Raises `ServiceError` when it fails."""
     done = subprocess.run(command, capture_output=True, text=True, env=dict(env) if env else None, check=False)  # noqa: S603
     if done.returncode:
         tail = (done.stdout + done.stderr).strip()[-2000:]
         raise ServiceError(f"cannot {purpose}: {' '.join(command[:3])} … exited with {done.returncode}\n{tail}")
+    return done.stdout
 
 
 def _fetch(name: str, fill: Callable[[Path], None]) -> Path:
@@ -120,34 +128,60 @@ def fetch_flink() -> Path:
     )
 
 
-def fetch_prism() -> Path:
-    """Return the path of the Prism binary, built from the Go module of the same Beam release (80 s the first time)."""
+def fetch_loopback() -> Path:
+    """Return the folder with the class that keeps Beam's Java servers from listening to the network."""
 
     def fill(folder: Path) -> None:
-        package = f"github.com/apache/beam/sdks/v2/go/cmd/prism@v{BEAM_VERSION}"
-        env = {**os.environ, "GOBIN": str(folder)}
-        _run([_tool("go", "build Prism"), "install", package], "build Prism", env)
+        # The compiler wants the class in a file of its name, in the folders of its package.
+        source = folder / "source" / "org" / "apache" / "beam" / "sdk" / "fn" / "server" / _LOOPBACK.name
+        source.parent.mkdir(parents=True)
+        source.write_bytes(_LOOPBACK.read_bytes())
+        compiler = _tool("javac", "keep Beam's Java servers from listening to the network")
+        _run([compiler, "-d", str(folder), "-cp", f"{fetch_flink()}/*", str(source)], "compile the loopback servers")
 
-    return _fetch(f"prism-{BEAM_VERSION}", fill) / "prism"
+    return _fetch(f"loopback-{FLINK_RUNNER_VERSION}-{_fingerprint(_LOOPBACK)}", fill)
 
 
-def find_prism() -> Path:
-    """Return a Prism binary: the one built here earlier, else Beam's own download, else one that is built now.
+def fetch_prism() -> Path:
+    """Return the path of a Prism that listens on a Unix socket, and starts no commands for a job.
 
-    An installed Khabar has no Go toolchain; Beam then fetches the release's binary once.
+    It is built from the Go module of the same Beam release with `prism.patch` (80 s the first time).
     """
-    built = CACHE / f"prism-{BEAM_VERSION}" / "prism"
-    if built.exists():
-        return built
-    if shutil.which("go"):
-        return fetch_prism()
-    from apache_beam.options.pipeline_options import PipelineOptions
-    from apache_beam.runners.portability.prism_runner import PrismJobServer
 
-    try:
-        return Path(PrismJobServer(PipelineOptions([]))._get_executable_path())
-    except (OSError, RuntimeError, ValueError) as error:
-        raise ServiceError(f"Beam cannot fetch Prism: {error}; --prism names a binary") from error
+    def fill(folder: Path) -> None:
+        go, git = _tool("go", "build Prism"), _tool("git", "patch Prism")
+        found = _run([go, "mod", "download", "-json", f"github.com/apache/beam/sdks/v2@v{BEAM_VERSION}"], "fetch Prism")
+        source = folder / "source"
+        source.mkdir()
+        for name in ("go", "go.mod", "go.sum"):
+            _copy_writable(Path(json.loads(found)["Dir"]) / name, source / name)
+        # The cache may lie in a checkout, whose paths git would take the patch's for.
+        env = {**os.environ, "GIT_CEILING_DIRECTORIES": str(folder.resolve())}
+        _run([git, "-C", str(source), "apply", str(_PRISM_PATCH)], "patch Prism", env)
+        _run([go, "build", "-C", str(source), "-o", str(folder / "prism"), "./go/cmd/prism"], "build Prism")
+        shutil.rmtree(source)
+
+    return _fetch(f"prism-{BEAM_VERSION}-{_fingerprint(_PRISM_PATCH)}", fill) / "prism"
+
+
+def _copy_writable(source: Path, target: Path) -> None:
+    """Copy a file or a folder without its modes: the module cache is read-only."""
+    if source.is_dir():
+        shutil.copytree(source, target, copy_function=shutil.copyfile)
+        for folder in (target, *(path for path in target.rglob("*") if path.is_dir())):
+            folder.chmod(0o755)
+    else:
+        shutil.copyfile(source, target)
+
+
+def _fingerprint(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:8]
+
+
+def is_private(prism: Path) -> bool:
+    """Whether a Prism binary is one that can listen on a Unix socket: Beam's own listens on all addresses."""
+    with prism.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as binary:
+        return binary.find(_PRISM_SOCKET.encode()) >= 0
 
 
 # ---------------------------------------------------------------------------------------------------- processes
@@ -162,6 +196,13 @@ def free_port() -> int:
 
 def _listens(port: int) -> bool:
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
+
+
+def _accepts(path: Path) -> bool:
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as client:
+        client.connect(str(path))
         return True
     return False
 
@@ -273,7 +314,7 @@ _QUICK = ["-XX:TieredStopAtLevel=1"]
 
 
 def _java(jars: Path | Sequence[Path], main: str, arguments: Sequence[str], options: Sequence[str]) -> list[str]:
-    """Return the command that runs `main` from all jars of a folder, or from those that are named."""
+    """Return the command that runs `main` from all jars of a folder, or from the places that are named."""
     where = f"{jars}/*" if isinstance(jars, Path) else os.pathsep.join(str(jar) for jar in jars)
     return [_tool("java", "run Kafka and Flink"), *options, "-cp", where, main, *arguments]
 
@@ -377,30 +418,45 @@ class Prism:
     """Beam's local streaming runner as a job service."""
 
     folder: Path
+    """Holds the socket, so nobody else may enter it."""
     binary: Path | None = None
     """The one that `fetch_prism` gives when None."""
     dies_with_parent: bool = False
-    port: int = field(default_factory=free_port)
     _process: Process | None = None
+
+    @property
+    def socket(self) -> Path:
+        """Where Prism listens: whoever can open it can run jobs."""
+        return self.folder.resolve() / "prism.sock"
 
     @property
     def job_endpoint(self) -> str:
         """Value for ``--job_endpoint``."""
-        return f"localhost:{self.port}"
+        return f"unix:{self.socket}"
 
     def start(self) -> None:
         """Start Prism and wait until it listens."""
+        binary = self.binary or fetch_prism()
+        if not is_private(binary):
+            raise ServiceError(
+                f"{binary} would listen on all addresses and run what anybody sends: build it with "
+                f"{_PRISM_PATCH.name} (docs/security.md)"
+            )
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.chmod(0o700)
+        self.socket.unlink(missing_ok=True)
         command = [
-            str(self.binary or find_prism()),
-            f"--job_port={self.port}",
+            str(binary),
+            "--job_port=0",
             "--log_level=warn",
             "--log_kind=text",
             "--serve_http=false",
         ]
         log = self.folder / "prism.log"
-        self._process = Process("prism", command, log, dies_with_parent=self.dies_with_parent)
+        env = {_PRISM_SOCKET: str(self.socket)}
+        self._process = Process("prism", command, log, env, dies_with_parent=self.dies_with_parent)
         self._process.start()
-        self._process.wait(lambda: _listens(self.port))
+        self._process.wait(lambda: _accepts(self.socket))
 
     @property
     def process(self) -> Process:
@@ -600,14 +656,14 @@ class Flink:
             everything = sorted(jars.glob("*.jar"))
             needed = [jar for jar in everything if jar.name.startswith(("flink-", "beam-runners-flink"))]
             needed = [jar for jar in needed if not jar.name.startswith(("flink-shaded", "flink-rpc-akka"))]
-            rest = os.pathsep.join(str(jar) for jar in everything if jar not in needed)
+            rest = os.pathsep.join(map(str, [fetch_loopback(), *(jar for jar in everything if jar not in needed)]))
             options = ["-Xmx384m", *_QUICK, *small, f"-Xbootclasspath/a:{rest}"]
             return _java(needed, "org.apache.beam.runners.flink.FlinkJobServerDriver", arguments, options)
         settings = [f"-D{key}={value}" for key, value in self.task_manager_options().items()]
         main = "org.apache.flink.runtime.taskexecutor.TaskManagerRunner"
         memory = ["-Xmx640m", "-XX:MaxDirectMemorySize=320m", "-XX:MaxMetaspaceSize=256m"]
         options = [*memory, *small, *(_QUICK if self.quick_start else ())]
-        return _java(jars, main, ["--configDir", str(config), *settings], options)
+        return _java([fetch_loopback(), jars / "*"], main, ["--configDir", str(config), *settings], options)
 
     def rest(self, path: str) -> dict[str, Any]:
         """Return an answer of Flink's REST interface, empty while it does not answer."""

@@ -28,6 +28,7 @@ from pipeline.kafka.connection import (
 )
 from pipeline.kafka.control import announce
 from pipeline.operations.dead_letters import REDRIVEN
+from pipeline.runners.prism import PrivatePrismRunner
 from pipeline.settings import PIPELINE_VERSION
 from pipeline.sources.kafka import ReadFromKafka
 from pipeline.trends.transforms import CountTrends, WatchSources
@@ -125,8 +126,9 @@ def run(connection: Connection, topics: Topics, job_name: str, *, since: datetim
 
 
 def _run(articles: KafkaJob, dead: KafkaJob, endpoint: str, since: int) -> None:
-    arguments = ["--streaming", "--runner=PrismRunner", "--environment_type=LOOPBACK", f"--job_endpoint={endpoint}"]
-    p = beam.Pipeline(options=PipelineOptions([*arguments, f"--job_name={articles.name}-{articles.run}"]))
+    arguments = ["--streaming", "--environment_type=LOOPBACK", f"--job_endpoint={endpoint}"]
+    options = PipelineOptions([*arguments, f"--job_name={articles.name}-{articles.run}"])
+    p = beam.Pipeline(runner=PrivatePrismRunner(), options=options)
     build(p, articles, dead, since=since)
     result = p.run()
     try:

@@ -12,7 +12,7 @@ from pipeline.errors import JobStopped
 from pipeline.operations.verify import verify_folder
 from pipeline.runners.cluster import Cluster
 from pipeline.runners.files import run_files
-from pipeline.services import Flink, find_prism
+from pipeline.services import Flink, fetch_prism
 from pipeline.settings import Settings
 from pipeline.sinks.folder import OUTPUT_FILES
 from tests.conftest import ROOT, Khabar
@@ -73,7 +73,7 @@ def test_flink_makes_what_one_process_makes_and_says_why_it_cannot(
 def test_prism_makes_what_one_process_makes(
     khabar: Khabar, archives: list[Path], by_itself: dict[str, bytes], tmp_path: Path
 ) -> None:
-    done = khabar("run", *archives, "--out", tmp_path / "out", "--runner", "prism", "--prism", find_prism())
+    done = khabar("run", *archives, "--out", tmp_path / "out", "--runner", "prism", "--prism", fetch_prism())
     assert done.returncode == 0, done.stderr
     assert contents(tmp_path / "out") == by_itself
 

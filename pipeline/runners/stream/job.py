@@ -45,13 +45,14 @@ def _run(options: StreamOptions, job: Any, endpoint: str) -> int:
     import apache_beam as beam
     from apache_beam.options.pipeline_options import PipelineOptions
 
-    from pipeline.runners.prism import WithOutput
+    from pipeline.runners.prism import PrivatePrismRunner, WithOutput
     from pipeline.sinks.kafka import WriteToKafka
     from pipeline.sources.kafka import ReadFromKafka
 
     module, _, name = options.graph.partition(":")
     build = getattr(importlib.import_module(module), name)
-    p = beam.Pipeline(options=PipelineOptions(options.beam_arguments(job, endpoint)))
+    runner = PrivatePrismRunner() if options.runner == "prism" else None
+    p = beam.Pipeline(runner=runner, options=PipelineOptions(options.beam_arguments(job, endpoint)))
     sink = WriteToKafka(job) if options.runner == "flink" else WithOutput(WriteToKafka(job))
     build(p, ReadFromKafka(job), sink, options.settings)
     result = p.run()
