@@ -112,7 +112,7 @@ def one_line(command: Any) -> Any:
 @option("--partitions", "Of created topics: bounds the parallelism.", default=8, type=click.IntRange(1))
 @option("--replication", "Of created topics.  [default: the brokers']", default=-1, type=int, show_default=False)
 @option("--workers", "Extraction processes for each Beam worker.  [default: all cores]", type=click.IntRange(1))
-@option("--deadline", "Seconds for one record.", default=20.0, type=click.FloatRange(0.1))
+@option("--deadline", "Processor seconds a record.", default=20.0, type=click.FloatRange(0.1))
 @option("--memory-mb", "Memory for one record.", default=1024, type=click.IntRange(64))
 @option("--max-record-mb", "Larger raw records are dead letters.", default=32, type=click.IntRange(1))
 @option("--max-message-bytes", "Largest message to write.", default=10_000_000, type=click.IntRange(10_000))

@@ -74,7 +74,11 @@ def _fail(message: str) -> NoReturn:
 @click.option("--out", default="out", type=click.Path(file_okay=False), envvar="KHABAR_OUT", help="Output folder.")
 @click.option("--workers", type=click.IntRange(1), envvar="KHABAR_WORKERS", help="Processes.  [default: all cores]")
 @click.option(
-    "--deadline", default=20.0, type=click.FloatRange(0.1), envvar="KHABAR_DEADLINE", help="Seconds for one record."
+    "--deadline",
+    default=20.0,
+    type=click.FloatRange(0.1),
+    envvar="KHABAR_DEADLINE",
+    help="Processor seconds a record.",
 )
 @click.option("--memory-mb", default=1024, type=click.IntRange(64), envvar="KHABAR_MEMORY_MB", help="For one record.")
 @click.option(

@@ -2,9 +2,13 @@
 
 A record that hangs, grows or crashes its process becomes a `Failure`; the process is replaced and the records beside it
 are not harmed. Processes come from a fork server that has everything loaded, so a new one is ready at once.
+
+The deadline counts the processor time of the record, so a machine that is busy or paused fails no record; waiting has a
+limit of its own, several times as long. What fails in its chunk is tried again by itself before it is given up.
 """
 
 import ctypes
+import math
 import multiprocessing
 import resource
 import signal
@@ -31,6 +35,10 @@ _RECYCLE_AFTER: Final = 1000
 """Tasks after which a process is replaced, against slow leaks in C libraries."""
 _GRACE_S: Final = 1.0
 """Time between the deadline that a process keeps itself and the one that kills it."""
+_PATIENCE: Final = 5.0
+"""How many times its deadline a record may take by the clock, since other processes want the cores as well."""
+_RETRIED: Final = frozenset({Reason.EXTRACT_TIMEOUT, Reason.EXTRACT_MEMORY})
+"""Failures that the state of the machine may have caused."""
 _PR_SET_PDEATHSIG: Final = 1
 
 
@@ -47,6 +55,10 @@ class Failure:
 
 class _DeadlineExceeded(BaseException):
     """Not an `Exception`, so that no library swallows it."""
+
+    def __init__(self, *, by_clock: bool) -> None:
+        super().__init__()
+        self.by_clock = by_clock
 
 
 class Chunk:
@@ -78,21 +90,31 @@ class Chunk:
     def _collect(self, future: "Future[list[Any]]", arguments: Sequence[tuple[Any, ...]]) -> list[Any]:
         try:
             results = future.result()
-        except (TimeoutError, ProcessExpired, MemoryError, OSError) as error:
-            if len(arguments) == 1:
-                return [self._fatal(error)]
-            results = []
-            for one in arguments:
-                results.extend(self._collect(self._sandbox._schedule(self._stage, self._work, [one]), [one]))
-            return results
+        except (TimeoutError, ProcessExpired, MemoryError, OSError):
+            return [self._alone(one) for one in arguments]
+        results = [
+            self._alone(one) if isinstance(result, Failure) and result.reason in _RETRIED else result
+            for one, result in zip(arguments, results, strict=False)
+        ]
         rest = arguments[len(results) :]
         if rest:
             results = results + self._collect(self._sandbox._schedule(self._stage, self._work, rest), rest)
         return results
 
+    def _alone(self, arguments: tuple[Any, ...]) -> Any:
+        """Run one record again by itself; what it comes to now is final."""
+        try:
+            (result,) = self._sandbox._schedule(self._stage, self._work, [arguments]).result()
+        except (TimeoutError, ProcessExpired, MemoryError, OSError) as error:
+            return self._fatal(error)
+        return result
+
     def _fatal(self, error: BaseException) -> Failure:
-        if isinstance(error, TimeoutError):
-            reason, message = Reason.EXTRACT_TIMEOUT, f"not done within {self._sandbox.deadline_s:g} s"
+        used_up = isinstance(error, ProcessExpired) and error.exitcode == -signal.SIGXCPU
+        if used_up:
+            reason, message = Reason.EXTRACT_TIMEOUT, _overdrawn(self._sandbox.deadline_s)
+        elif isinstance(error, TimeoutError):
+            reason, message = Reason.EXTRACT_TIMEOUT, _overdue(self._sandbox.deadline_s)
         elif isinstance(error, MemoryError):
             reason, message = Reason.EXTRACT_MEMORY, f"more than {self._sandbox.memory_mb} MiB needed"
         else:
@@ -138,7 +160,8 @@ class Sandbox:
         self._pool.join()
 
     def _schedule(self, stage: Stage, work: Work, arguments: Sequence[tuple[Any, ...]]) -> "Future[list[Any]]":
-        hard_limit = self.deadline_s * (1 if len(arguments) == 1 else 1.5) + _GRACE_S
+        # A chunk gives back what it has after half a deadline; what it has begun by then may still take all its time.
+        hard_limit = self.deadline_s * (_PATIENCE if len(arguments) == 1 else _PATIENCE + 0.5) + _GRACE_S
         with self._lock:
             future: Future[list[Any]] = self._pool.schedule(
                 _run_chunk, args=[stage, work, list(arguments), self.deadline_s], timeout=hard_limit
@@ -159,6 +182,8 @@ def _start_process(memory_bytes: int, prepare: Callable[[], object] | None) -> N
     # Pebble's own handler waits for the interpreter, which code that hangs in C never gives back.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGALRM, _on_alarm)
+    signal.signal(signal.SIGPROF, _on_processor_time)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if prepare is not None:
@@ -169,7 +194,19 @@ def _start_process(memory_bytes: int, prepare: Callable[[], object] | None) -> N
 
 
 def _on_alarm(signum: int, frame: FrameType | None) -> None:
-    raise _DeadlineExceeded
+    raise _DeadlineExceeded(by_clock=True)
+
+
+def _on_processor_time(signum: int, frame: FrameType | None) -> None:
+    raise _DeadlineExceeded(by_clock=False)
+
+
+def _overdrawn(deadline_s: float) -> str:
+    return f"not done within {deadline_s:g} s of processor time"
+
+
+def _overdue(deadline_s: float) -> str:
+    return f"not done within {deadline_s * _PATIENCE:g} s"
 
 
 def _run_chunk(stage: Stage, work: Work, arguments: Sequence[tuple[Any, ...]], deadline_s: float) -> list[Any]:
@@ -184,19 +221,29 @@ def _run_chunk(stage: Stage, work: Work, arguments: Sequence[tuple[Any, ...]], d
 
 
 def _run_one(stage: Stage, work: Work, arguments: tuple[Any, ...], deadline_s: float) -> Any:
-    signal.setitimer(signal.ITIMER_REAL, deadline_s)
+    _limit_processor_time(deadline_s + _GRACE_S)
+    signal.setitimer(signal.ITIMER_PROF, deadline_s)
+    signal.setitimer(signal.ITIMER_REAL, deadline_s * _PATIENCE)
     try:
         return work(*arguments)
     except Rejected as error:
         return _failure(error.stage, error.reason, error, error.message)
     except _DeadlineExceeded as error:
-        return _failure(stage, Reason.EXTRACT_TIMEOUT, error, f"not done within {deadline_s:g} s")
+        message = _overdue(deadline_s) if error.by_clock else _overdrawn(deadline_s)
+        return _failure(stage, Reason.EXTRACT_TIMEOUT, error, message)
     except MemoryError as error:
         return _failure(stage, Reason.EXTRACT_MEMORY, error, "the memory limit of the extraction process is reached")
     except Exception as error:  # the sandbox's purpose: any bug becomes one dead letter, with its payload
         return _failure(stage, Reason.INTERNAL_ERROR, error, str(error))
     finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
         signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _limit_processor_time(seconds: float) -> None:
+    """Let the system end this process when it has used so much more: code that hangs in C hears no signal."""
+    limit = math.ceil(time.process_time() + seconds)
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
 
 
 def _failure(stage: Stage, reason: Reason, error: BaseException, message: str) -> Failure:

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +11,7 @@ from tests.pipeline.sandbox.work import double, obey
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    sandbox = Sandbox(workers=2, deadline_s=1.0, memory_mb=512)
+    sandbox = Sandbox(workers=2, deadline_s=0.4, memory_mb=512)
     yield sandbox
     sandbox.close()
 
@@ -58,6 +59,17 @@ def test_the_pool_lives_on_after_all_of_them(sandbox: Sandbox) -> None:
 
 def test_a_chunk_that_takes_long_gives_back_what_it_has(sandbox: Sandbox) -> None:
     assert run(sandbox, "hang", "a", "hang", "b")[1::2] == ["a", "b"]
+
+
+def test_a_busy_or_paused_machine_fails_no_record(sandbox: Sandbox) -> None:
+    """The record waits longer than its deadline, as it does where other processes have the cores."""
+    assert run(sandbox, "before", "wait 1", "after") == ["before", "wait 1", "after"]
+
+
+def test_what_fails_once_is_tried_again_by_itself(sandbox: Sandbox, tmp_path: Path) -> None:
+    for how in ("crash", "hang in C", "grow"):
+        once = f"once {tmp_path / how.replace(' ', '-')} {how}"
+        assert run(sandbox, "before", once, "after") == ["before", once, "after"]
 
 
 def test_hostile_pages_have_one_outcome_each() -> None:

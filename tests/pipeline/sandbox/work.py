@@ -3,6 +3,7 @@
 import contextlib
 import os
 import time
+from pathlib import Path
 
 from schemas.reasons import Reason, Stage
 from transforms.errors import Rejected
@@ -13,6 +14,13 @@ def double(number: int) -> int:
 
 
 def obey(command: str) -> str:
+    if command.startswith("wait "):
+        time.sleep(float(command.removeprefix("wait ")))
+    if command.startswith("once "):
+        _, marker, what = command.split(" ", 2)
+        if not Path(marker).exists():
+            Path(marker).touch()
+            obey(what)
     match command:
         case "hang":
             while True:
