@@ -30,6 +30,7 @@ from transforms.numbers.counted_words import CountedWords, counted_words
 from transforms.numbers.number_words import NumberWords, number_words
 from transforms.numbers.numerals import words_at
 from transforms.numbers.units import unit_words
+from transforms.text.languages import primary
 from transforms.text.memo import Memo
 from transforms.text.tokens import Tokens, ascii_digits, keys, lex
 
@@ -181,7 +182,7 @@ def _beginnings(language: str | None) -> Memo[str, bool]:
 
 @cache
 def _grammar(language: str | None) -> _Grammar:
-    base = (language or "").replace("_", "-").split("-")[0].lower()
+    base = primary(language)
     return _Grammar(
         base,
         lexicon(language),

@@ -1,14 +1,17 @@
 """Names of months and weekdays, and the order of day and month, by language: CLDR through Babel, and what it lacks."""
 
 import re
+import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from importlib import resources
 from typing import Final, Generic, Literal, TypeVar
 
 from babel import Locale, UnknownLocaleError, localedata
 
 from transforms.dates.calendars import Calendar
+from transforms.text.languages import by_value, in_order, primary, section
 from transforms.text.tokens import Tokens, lex
 
 Order = Literal["dmy", "mdy", "ymd"]
@@ -20,7 +23,7 @@ _WORLD: Final = (
 )
 """Languages whose names are tried where the language is not known."""
 
-_ALIASES: Final = {"no": "nb", "nn": "nb", "iw": "he", "tl": "fil", "in": "id", "sh": "sr_Latn", "mo": "ro"}
+_ALIASES: Final = {"no": "nb", "nn": "nb", "tl": "fil", "sh": "sr_Latn"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,162 +37,31 @@ class Month:
 
 def _months(names: str, calendar: Calendar = Calendar.GREGORIAN, *, weak: bool = False) -> dict[str, Month]:
     """Read the twelve months of a calendar, separated by commas, the forms of each by slashes."""
+    return {name: Month(calendar, number, weak) for name, number in in_order(names, 1, 1)}
+
+
+@cache
+def _calendars() -> dict[str, dict[str, Month]]:
+    """Return the months of the calendars of ``transforms/data/calendars.toml``; they need a day beside them."""
+    tables = tomllib.loads((resources.files("transforms") / "data" / "calendars.toml").read_text("utf-8"))
+    return {
+        name: _months(table["months"], Calendar[table["calendar"].upper()], weak=True) for name, table in tables.items()
+    }
+
+
+def _added_months(language: str) -> dict[str, Month]:
+    """Return the months that CLDR lacks: other calendars, spellings, and the cases in which they stand in prose."""
+    table = section(language, "dates")
     months: dict[str, Month] = {}
-    for number, forms in enumerate(names.split(","), 1):
-        for form in forms.split("/"):
-            if form.strip():
-                months[form.strip()] = Month(calendar, number, weak)
+    for name in table.get("calendars", ()):
+        months |= _calendars()[name]
+    months |= _months(table.get("months", ""))
+    months |= _months(table.get("weak_months", ""), weak=True)
+    endings = table.get("month_endings", "").split()
+    for number, stem in enumerate(table.get("month_stems", "").split(), 1):
+        months |= {stem + ending: Month(Calendar.GREGORIAN, number) for ending in endings}
     return months
 
-
-def _inflected(stems: str, endings: str) -> dict[str, Month]:
-    return _months(",".join("/".join(stem + ending for ending in endings.split()) for stem in stems.split()))
-
-
-_HIJRI_ARABIC: Final = _months(
-    "محرم/المحرم,صفر,ربيع الأول/ربيع أول/ربيع الاول,ربيع الآخر/ربيع الثاني/ربيع ثاني,"
-    "جمادى الأولى/جمادى الأول/جماد الأول,جمادى الآخرة/جمادى الثانية/جمادى الآخر/جمادى الثاني/جماد الثاني/جماد الآخر,"
-    "رجب,شعبان,رمضان,شوال,"
-    "ذو القعدة/ذي القعدة/ذوالقعدة/ذيالقعدة,ذو الحجة/ذي الحجة/ذوالحجة/ذيالحجة",
-    Calendar.HIJRI,
-    weak=True,
-)
-_JALALI: Final = _months(
-    "فروردین,اردیبهشت,خرداد,تیر,مرداد/امرداد,شهریور,مهر,آبان,آذر,دی,بهمن,اسفند", Calendar.JALALI, weak=True
-)
-_JALALI_AFGHAN: Final = _months(
-    "حمل/وری,ثور/غویی,جوزا/غبرگولی,سرطان/چنگاښ,اسد/زمری,سنبله/وږی,میزان/تله,عقرب/لړم,قوس/لیندۍ,جدی/مرغومی,دلو/سلواغه,حوت/کب",
-    Calendar.JALALI,
-    weak=True,
-)
-_HIJRI_LATIN: Final = _months(
-    "muharram/muharrem,safar/safer,rabi al-awwal/rabi' al-awwal/rabi al awwal/rabi i,rabi al-thani/rabi' al-thani/"
-    "rabi al-akhir/rabi ii,jumada al-awwal/jumada al-ula/jumada i,jumada al-thani/jumada al-akhirah/jumada ii,"
-    "rajab/recep,shaban/sha'ban/sha‘ban,ramadan/ramazan/ramadhan,shawwal/şevval,dhu al-qidah/dhu al-qadah/dhul qadah/"
-    "zilkade,"
-    "dhu al-hijjah/dhul hijjah/dhul-hijja/zilhicce",
-    Calendar.HIJRI,
-    weak=True,
-)
-
-_SOUTH_SLAVIC: Final = _months(
-    "januaru/januara,februaru/februara,martu/marta,aprilu/aprila,maju/maja,junu/juna,julu/jula,avgustu/avgusta/augustu/"
-    "augusta,septembru/septembra,oktobru/oktobra,novembru/novembra,decembru/decembra"
-)
-
-# CLDR gives the nominative and the form after a day only; in prose months stand in other cases too.
-_ADDED: Final[Mapping[str, Mapping[str, Month]]] = {
-    "ar": _HIJRI_ARABIC
-    | _months(
-        "كانون ثاني/ينايير/جانفي,شباط,آذار/اذار,نيسان/إبريل/أفريل,أيار/آيار,حزيران/يونية,تموز/يولية/يوليه,اب/أوت/غشت,"
-        "أيلول/ايلول/سيبتمبر,تشرين أول/تشرين الاول/اكتوبر,تشرين ثاني/تشرين الثاني/نوفمبر,كانون أول/كانون الاول/ديسمبر"
-    )
-    # The Libyan months of 1986-2011 are words of every day: with a day and a year they are meant.
-    | _months("أي النار,النوار,الربيع,الطير,الماء,الصيف,ناصر,هانيبال,الفاتح,التمور,الحرث,الكانون", weak=True),
-    "fa": _JALALI
-    | _JALALI_AFGHAN
-    | _months(
-        "جنوری/ژانویه,فبروری/فوریه,مارچ/مارس,اپریل/آوریل,می/مه,جون/ژوئن,جولای/ژوئیه,اگست/آگوست/اوت,سپتمبر/سپتامبر,"
-        "اکتبر/اکتوبر,نومبر/نوامبر,دسمبر/دسامبر"
-    )
-    | _HIJRI_ARABIC,
-    "ps": _JALALI_AFGHAN,
-    "ur": _HIJRI_ARABIC,
-    "ckb": _months(
-        "کانوونی دووەم,شوبات,ئازار/ئادار,نیسان,ئایار,حوزەیران,تەمموز/تەممووز,"
-        "ئاب,ئەیلوول,تشرینی یەکەم,تشرینی دووەم,کانوونی یەکەم"
-    ),
-    "en": _months(",,,,,,,,sept,,,") | _HIJRI_LATIN,
-    "de": _months("jänner/jan,feber/feb,mrz/mär,apr,,jun,jul,aug,sept/sep,okt,nov,dez"),
-    "fr": _months("janv,févr/fév/fevrier,,avr,,,juill/juil,aout,sept/sep,,,déc/decembre"),
-    "es": _months(",,,,,,,,septiembre/setiembre/sept/set,,,"),
-    "it": _months(",,,,,,,,sett,,,"),
-    "tr": _HIJRI_LATIN,
-    "ms": _HIJRI_LATIN,
-    "id": _HIJRI_LATIN,
-    "nl": _months(",,mrt,,,,,,sept,,,"),
-    "ru": _months(
-        "январе/январю/январем,феврале/февралю/февралем,марте/марту/мартом,апреле/апрелю/апрелем,мае/маю/маем,"
-        "июне/июню/июнем,июле/июлю/июлем,августе/августу/августом,сентябре/сентябрю/сентябрем/сен/сент,"
-        "октябре/октябрю/октябрем,ноябре/ноябрю/ноябрем,декабре/декабрю/декабрем"
-    ),
-    "uk": _months(
-        "січні/січню/січнем,лютому/лютим,березні/березню/березнем,квітні/квітню/квітнем,травні/травню/травнем,"
-        "червні/червню/червнем,липні/липню/липнем,серпні/серпню/серпнем,вересні/вересню/вереснем,"
-        "жовтні/жовтню/жовтнем,листопаді/листопадом,грудні/грудню/груднем"
-    ),
-    "pl": _months(
-        "styczniu/styczniem,lutym,marcu/marcem,kwietniu/kwietniem,maju/majem,czerwcu/czerwcem,lipcu/lipcem,"
-        "sierpniu/sierpniem,wrześniu/wrześniem,październiku/październikiem,listopadzie/listopadem,grudniu/grudniem"
-    ),
-    "cs": _months(
-        "lednu/lednem,únoru/únorem,březnu/březnem,dubnu/dubnem,květnu/květnem,červnu/červnem,červenci/červencem,"
-        "srpnu/srpnem,září,říjnu/říjnem,listopadu/listopadem,prosinci/prosincem"
-    ),
-    "sk": _months("januári,februári,marci/marcom,apríli,máji,júni,júli,auguste,septembri,októbri,novembri,decembri"),
-    "hr": _months(
-        "siječnju,veljači,ožujku,travnju,svibnju,lipnju,srpnju,kolovozu,rujnu,listopadu,studenome/studenom,prosincu"
-    ),
-    "sr": _months(
-        "јануару/јануара,фебруару/фебруара,марту/марта,априлу/априла,мају/маја,јуну/јуна,јулу/јула,августу/августа,"
-        "септембру/септембра,октобру/октобра,новембру/новембра,децембру/децембра"
-    ),
-    "sr_Latn": _SOUTH_SLAVIC,
-    "bs": _SOUTH_SLAVIC,
-    "fi": _inflected(
-        "tammikuu helmikuu maaliskuu huhtikuu toukokuu kesäkuu heinäkuu elokuu syyskuu lokakuu marraskuu joulukuu",
-        "ta ssa sta hun n lla",
-    ),
-    "et": _inflected(
-        "jaanuari veebruari märtsi aprilli mai juuni juuli augusti septembri oktoobri novembri detsembri", "s st ni l"
-    ),
-    "hu": _inflected(
-        "január február március április május június július augusztus szeptember október november december",
-        "ban ben i tól től ig ra re",
-    ),
-    "el": _months(
-        "Ιανουάριο,Φεβρουάριο,Μάρτιο,Απρίλιο,Μάιο,Ιούνιο,Ιούλιο,Αύγουστο,Σεπτέμβριο,Οκτώβριο,Νοέμβριο,Δεκέμβριο"
-    ),
-    "lt": _months("sausį,vasarį,kovą,balandį,gegužę,birželį,liepą,rugpjūtį,rugsėjį,spalį,lapkritį,gruodį"),
-    "lv": _months("janvārī,februārī,martā,aprīlī,maijā,jūnijā,jūlijā,augustā,septembrī,oktobrī,novembrī,decembrī"),
-    "bn": _months("জানুয়ারি,ফেব্রুয়ারি,,,,,,,,,,"),
-    "vi": _months(",".join(f"tháng {n}" for n in range(1, 13))),
-    "th": _months("มค,กพ,มีค,เมย,พค,มิย,กค,สค,กย,ตค,พย,ธค"),
-}
-
-_ADDED_WEEKDAYS: Final[Mapping[str, Mapping[str, int]]] = {
-    "ar": {"الإثنين": 0, "الثلثاء": 1, "الاربعاء": 2, "الأربعا": 2},
-    "fa": {"سه شنبه": 1, "چهار شنبه": 2, "پنج شنبه": 3, "یک شنبه": 6, "دو شنبه": 0},
-    "ru": {
-        "понедельника": 0, "понедельнику": 0, "вторника": 1, "вторнику": 1, "среду": 2, "среды": 2, "среде": 2,
-        "четверга": 3, "четвергу": 3, "пятницу": 4, "пятницы": 4, "пятнице": 4, "субботу": 5, "субботы": 5,
-        "субботе": 5, "воскресенья": 6, "воскресенью": 6,
-    },
-    "uk": {
-        "понеділка": 0, "понеділку": 0, "вівторка": 1, "вівторку": 1, "середу": 2, "середи": 2, "середі": 2,
-        "четверга": 3, "п’ятницю": 4, "п’ятниці": 4, "суботу": 5, "суботи": 5, "суботі": 5, "неділю": 6, "неділі": 6,
-    },
-    "pl": {
-        "poniedziałku": 0, "wtorku": 1, "środę": 2, "środy": 2, "czwartku": 3, "piątku": 4, "sobotę": 5, "soboty": 5,
-        "niedzielę": 6, "niedzieli": 6,
-    },
-    "cs": {
-        "úterka": 1, "středu": 2, "středy": 2, "čtvrtka": 3, "pátku": 4, "sobotu": 5, "soboty": 5, "neděli": 6,
-        "neděle": 6,
-    },
-    "sv": {"måndags": 0, "tisdags": 1, "onsdags": 2, "torsdags": 3, "fredags": 4, "lördags": 5, "söndags": 6},
-    "hi": {"बृहस्पतिवार": 3, "वीरवार": 3, "गुरूवार": 3, "इतवार": 6, "सोमवार": 0},
-    "de": {"Sonnabend": 5},
-}  # fmt: skip
-
-_PARTS_OF_DAY: Final[Mapping[str, tuple[str, ...]]] = {
-    "de": ("morgen", "vormittag", "mittag", "nachmittag", "abend", "nacht", "früh", "s"),
-    "nl": ("ochtend", "morgen", "middag", "namiddag", "avond", "nacht"),
-    "sv": ("en", "ens", "kväll", "skväll", "smorgon", "seftermiddag"),
-    "da": ("en", "ens", "aften", "morgen"),
-    "nb": ("en", "ens", "kveld", "morgen"),
-}
-"""What is written together with a weekday."""
 
 Key = tuple[str, ...]
 T = TypeVar("T")
@@ -284,7 +156,7 @@ _PLACEHOLDER: Final = re.compile(r"M\d\d|\d+\s?[月월]?")
 def _language_key(language: str) -> str:
     """Return the Babel identifier of the language of a BCP 47 tag."""
     parts = language.replace("-", "_").split("_")
-    base = parts[0].lower()
+    base = primary(language)
     base = _ALIASES.get(base, base)
     if base == "sr" and "latn" in (p.lower() for p in parts[1:]):
         return "sr_Latn"
@@ -314,7 +186,7 @@ def _month_names(language: str) -> tuple[tuple[str, Month], ...]:
         if localedata.exists(identifier):
             for name, number in _cldr_names(Locale.parse(identifier), "months"):
                 names.setdefault(name, Month(Calendar.GREGORIAN, number))
-    for name, month in _ADDED.get(language, {}).items():
+    for name, month in _added_months(language).items():
         names.setdefault(name, month)
     return tuple(names.items())
 
@@ -326,14 +198,13 @@ def _weekday_names(language: str) -> tuple[tuple[str, int], ...]:
         if localedata.exists(identifier):
             for name, number in _cldr_names(Locale.parse(identifier), "days"):
                 names.setdefault(name, number)
-    for name, number in _ADDED_WEEKDAYS.get(language, {}).items():
-        names.setdefault(name, number)
-    parts = _PARTS_OF_DAY.get(language)
-    if parts is not None:  # Mittwochabend, maandagochtend
-        for name, number in tuple(names.items()):
-            if len(name) > 3:
-                for part in parts:
-                    names.setdefault(name + part, number)
+    for name, listed in by_value(section(language, "dates").get("weekdays", {})):
+        names.setdefault(name, int(listed))
+    endings = section(language, "dates").get("weekday_endings", "").split()  # Mittwochabend, maandagochtend
+    for name, number in tuple(names.items()):
+        if len(name) > 3:
+            for ending in endings:
+                names.setdefault(name + ending, number)
     return tuple(names.items())
 
 

@@ -13,10 +13,10 @@ from functools import cache
 from itertools import pairwise
 from typing import Final
 
-import stopwordsiso
-
 from transforms.dedup.fingerprint import tokens_of
 from transforms.text.folding import fold
+from transforms.text.languages import primary
+from transforms.text.wordlists import stop_words
 
 WINDOW_DAYS: Final = 3
 """An article joins a story only within so many days of one of its articles."""
@@ -163,10 +163,7 @@ def _stem(word: str) -> str:
 
 @cache
 def _stop_words(language: str) -> frozenset[str]:
-    code = language.split("-")[0].lower()
-    if not stopwordsiso.has_lang(code):
-        return frozenset()
-    return frozenset(folded for word in stopwordsiso.stopwords(code) if (folded := fold(word)))
+    return frozenset(folded for word in stop_words(primary(language)) if (folded := fold(word)))
 
 
 def _key(name: str) -> int:

@@ -18,9 +18,11 @@ from importlib.resources import files
 from itertools import islice, product
 from typing import Any, Final
 
-from transforms.entities.inflection import SPACELESS, Reading, bases, demonym_forms, readings
+from transforms.entities.inflection import Reading, bases, demonym_forms, readings
 from transforms.text.folding import fold
+from transforms.text.languages import SPACELESS, section
 from transforms.text.memo import Memo
+from transforms.text.wordlists import words_by_rarity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,15 +267,12 @@ def _calendar_words(language: str) -> frozenset[str]:
 
 @cache
 def _frequencies(language: str) -> dict[str, float]:
-    import wordfreq
-
-    path = wordfreq.available_languages("small").get(language)
-    if path is None or language in SPACELESS:
+    if language in SPACELESS:
         return {}
     frequencies: dict[str, float] = {}
-    for bucket, words in enumerate(wordfreq.read_cBpack(path)[:_RAREST_BUCKET]):
+    for step, words in islice(words_by_rarity(language), _RAREST_BUCKET):
         for word in words:
-            frequencies.setdefault(fold(word), 9.0 - bucket / 100)
+            frequencies.setdefault(fold(word), 9.0 - step / 100)
     return frequencies
 
 
@@ -394,11 +393,9 @@ def _cldr_countries(language: str) -> Iterator[tuple[str, Entry]]:
 
 
 def _demonyms(language: str) -> Iterator[tuple[str, Entry]]:
-    try:
-        lines = data_lines(f"demonyms-{language}.txt")
-    except FileNotFoundError:
-        return
-    for line in lines:
+    for line in section(language, "places").get("demonyms", "").splitlines():
+        if not line or line.startswith("#"):
+            continue
         code, *words = line.split()
         for word in words:
             for form in demonym_forms(word, language):

@@ -11,8 +11,6 @@ from typing import Final
 Reading = tuple[str, int]
 """A folded word without its proclitics and endings, and how many letters of proclitics were before it."""
 
-SPACELESS: Final = frozenset({"ja", "lo", "km", "my", "th", "zh"})
-
 _SLAVIC_CYRILLIC: Final = (
     "ами ями ого его ому ему ыми ими ой ей ою ею ом ем ам ям ах ях ов ев ий ый ая яя ое ее ые ие ых их ую юю ым им "
     "ої ію ії ій ів ові еві а я о е у ю ы и ь й і ї та то те ът ят"

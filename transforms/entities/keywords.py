@@ -24,16 +24,18 @@ forms of one word, the better stands for the others.
 import functools
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
 import regex
 
 from schemas.records import Keyword, Organisation, Person, Place, Span
-from transforms.entities.lexicon import lexicon, shared_words, zipf
+from transforms.entities.lexicon import lexicon, shared_words
 from transforms.text.folding import fold
+from transforms.text.languages import CAPITAL_NOUNS, primary, section
 from transforms.text.memo import Memo
+from transforms.text.wordlists import stop_words, zipf
 
 _LETTERS: Final = 3
 _PHRASE_WORDS: Final = 3
@@ -55,7 +57,6 @@ _BEGINNING: Final = 400
 _LEAST: Final = 0.2
 """Share of the best one's score that a keyword must reach: rather few than bad ones."""
 _SHORTEST_NAME: Final = {"en": 3, "de": 3, "fr": 3, "es": 3, "it": 3, "pt": 3}
-_CAPITAL_NOUNS: Final = frozenset(("de", "lb"))
 _ADJECTIVE_FIRST: Final = frozenset(("en", "tr", "ru", "uk", "ko", "hi"))
 _UNSPACED_LENGTHS: Final = {"zh": (2, 6), "ja": (2, 6), "th": (3, 12), "lo": (3, 12), "km": (3, 12), "my": (3, 12)}
 
@@ -86,27 +87,6 @@ _SLAVIC_ENDINGS: Final = (
     *((ending, ("",)) for ending in ("л", "ла", "ло", "ли", "ет", "ют", "м", "т", "в", "є", "ють", "ли")),
     *((ending, ("и", "е", "а", "я")) for ending in ("ит", "ят", "ат", "им", "ить", "ять", "ать", "ут", "уть")),
 )
-_NONE: Final[frozenset[str]] = frozenset()
-_BEFORE_NOUNS: Final[Mapping[str, frozenset[str]]] = {
-    language: frozenset(fold(word) for word in words.split())
-    for language, words in {
-        "fr": "le la les un une des du de au aux ce cet cette ces son sa ses leur leurs notre nos chaque en par sans",
-        "es": "el la los las un una unos unas del de al este esta estos estas su sus nuestra nuestro por con sin en",
-        "it": "il lo la i gli le un uno una di del della dello dei degli delle al alla ai alle nel nella sul sulla per",
-        "pt": "o a os as um uma uns umas do da dos das de ao à aos às no na nos nas pelo pela este esta seu sua por",
-        "ca": "el la els les un una de del dels al als",
-        "ro": "un o de al a",
-        "ar": "في من إلى على عن مع بين بعد قبل خلال ضد منذ حول عبر قال أكد أضاف أوضح",
-    }.items()
-}
-"""Words right after which a noun stands (or its adjective), folded."""
-_BEFORE_VERBS: Final[Mapping[str, frozenset[str]]] = {
-    language: frozenset(fold(word) for word in words.split())
-    for language, words in {
-        "en": "to will would can could may might must should shall is are was were be been being has have had he she "
-        "they we i you not who which",
-    }.items()
-}
 
 
 @dataclass(slots=True)
@@ -156,7 +136,7 @@ def find_keywords(
 
     `names` are what the text names, taken as whole units; the spans in `skipped` (dates, figures) hold no keyword.
     """
-    code = (language or "en").partition("-")[0]
+    code = primary(language)
     unspaced = code in _UNSPACED_LENGTHS
     examined = text[: _EXAMINED_UNSPACED if unspaced else _EXAMINED]
     named = _named(text, names, code)
@@ -286,7 +266,7 @@ def _is_term(candidate: _Candidate, uses: dict[str, _Use], code: str) -> bool:
     lexicon_ = lexicon(code)
     if len(words) == 1 and (lexicon_.is_head(words[0]) or (code == "ar" and lexicon_.is_head(f"ال{words[0]}"))):
         return False
-    if code in _CAPITAL_NOUNS:
+    if code in CAPITAL_NOUNS:
         return candidate.spelling.rpartition(" ")[2][:1].isupper() and (
             len(words) == 1 or not (lexicon_.is_head(words[-1]) or lexicon_.is_head(words[0]))
         )
@@ -300,7 +280,7 @@ def _is_noun(word: str, use: _Use | None, code: str, *, alone: bool) -> bool:
     use = use or _Use()
     if code == "ar":
         return use.noun > 0 or _takes_article(word)
-    if code in _BEFORE_NOUNS:
+    if _before(code, "nouns"):
         return use.noun > 0 or not alone
     if code == "en":
         if word.endswith(("ed", "ly")) and len(word) > 5 and alone and use.noun < use.count:
@@ -452,11 +432,7 @@ def _token(code: str, written: str) -> _Token:
         whole=whole,
         noun=elided or (code == "ar" and "ال" in whole[: len(whole) - len(key)]),
         capital=code != "ar" and token[0].isupper(),
-        before="noun"
-        if whole in _BEFORE_NOUNS.get(code, _NONE)
-        else "verb"
-        if whole in _BEFORE_VERBS.get(code, _NONE)
-        else "any",
+        before="noun" if whole in _before(code, "nouns") else "verb" if whole in _before(code, "verbs") else "any",
         elided=elided,
         cut=end < len(token) and code != "ko",
     )
@@ -581,10 +557,14 @@ def _parts(words: tuple[str, ...], *, unspaced: bool) -> Iterator[tuple[str, ...
 
 
 @functools.cache
-def _stop_words(language: str) -> frozenset[str]:
-    import stopwordsiso
+def _before(language: str, kind: Literal["nouns", "verbs"]) -> frozenset[str]:
+    """Return the words right after which a noun (or its adjective) stands, or a verb, folded."""
+    return frozenset(map(fold, section(language, "keywords").get(f"before_{kind}", "").split()))
 
-    listed = stopwordsiso.stopwords(language) if stopwordsiso.has_lang(language) else set()
+
+@functools.cache
+def _stop_words(language: str) -> frozenset[str]:
+    listed = stop_words(language)
     common = (word for word, frequency in _zipf(language).items() if frequency >= _STOP_ZIPF)
     words = lexicon(language)
     return frozenset(

@@ -1,15 +1,15 @@
-"""Words by which names are found: `transforms/data/names.toml`, given names of Faker, word frequencies."""
+"""Words by which names are found: section ``names`` of a language's file, given names, word frequencies."""
 
 import functools
 import importlib
-import math
 import tomllib
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any, Final
 
-from transforms.text.folding import fold
+from transforms.text.languages import section
 from transforms.text.memo import Memo
+from transforms.text.wordlists import key, zipf
 
 _WORDS_KEPT: Final = 1 << 14
 _COMMON_ZIPF: Final = {"ar": 4.9, "fa": 4.9, "tr": 5.0}
@@ -44,13 +44,12 @@ class Lexicon:
 
 @functools.cache
 def lexicon(language: str) -> Lexicon:
-    """Return the words of `language` (ISO 639-1); those of English where it is not known."""
-    table = names_table()
-    entry = table.get(language, table["en"])
-    heads = entry["heads"].split()
+    """Return the words of `language` (ISO 639-1); none where it has none."""
+    entry = section(language, "names")
+    heads = entry.get("heads", "").split()
 
     def words(field: str) -> frozenset[str]:
-        return frozenset(key(word) for word in entry[field].split())
+        return frozenset(key(word) for word in entry.get(field, "").split())
 
     says, pronouns = words("says"), words("pronouns")
     if language == "fr":  # inverted: dit-il, explique-t-elle, a-t-il
@@ -88,14 +87,9 @@ def lexicon(language: str) -> Lexicon:
     )
 
 
-def key(word: str) -> str:
-    """Return `word` folded to one piece, for looking up."""
-    return fold(word).replace(" ", "")
-
-
 @functools.cache
 def names_table() -> dict[str, Any]:
-    """Return the table of words about names, by language."""
+    """Return the words about names that no single language owns: given names, and what all share."""
     return tomllib.loads((resources.files("transforms") / "data" / "names.toml").read_text("utf-8"))
 
 
@@ -135,22 +129,3 @@ def _given_names(language: str) -> frozenset[str]:
 def ambiguous_names() -> frozenset[str]:
     """Return the given names that are also common words or places, folded."""
     return frozenset(map(key, names_table()["given"]["ambiguous"].split()))
-
-
-_LISTED_AS: Final = {"sr": "sh", "hr": "sh", "bs": "sh", "no": "nb", "nn": "nb", "tl": "fil"}
-"""Languages whose words wordfreq lists under another code."""
-
-
-@functools.cache
-def zipf(language: str) -> dict[str, float]:
-    """Return the Zipf frequency (log10 of occurrences per 10^9 words) of the words of `language`, folded."""
-    import wordfreq
-
-    listed = _LISTED_AS.get(language, language)
-    if listed not in wordfreq.available_languages("small"):  # it would answer with the nearest one it has
-        return {}
-    frequencies = wordfreq.get_frequency_dict(listed, "small")
-    found: dict[str, float] = {}
-    for word, frequency in frequencies.items():
-        found.setdefault(key(word), math.log10(frequency) + 9)
-    return found

@@ -16,10 +16,10 @@ import regex
 
 from schemas.records import Span
 from transforms.entities.lexicon import Lexicon, ambiguous_names, lexicon, shared_words
+from transforms.text.languages import CAPITAL_NOUNS, primary
 from transforms.text.tokens import Words, tokenize, word_key
 
 ARABIC_SCRIPT: Final = frozenset(("ar", "fa", "ur", "ps", "ckb", "ug", "arz"))
-_CAPITAL_NOUNS: Final = frozenset(("de", "lb"))
 _PARTICLES: Final = shared_words("particles")
 _DAYS: Final = shared_words("days")
 _ARABIC_PARTS: Final = shared_words("arabic_parts")
@@ -105,7 +105,7 @@ def find_names(text: str, language: str | None, places: tuple[Span, ...] = ()) -
 
     `places` are the spans of places: a country between office and name belongs to the office.
     """
-    code = (language or "en").partition("-")[0]
+    code = primary(language)
     words = lexicon(code)
     tokens = tokenize(text)
     finder = (
@@ -244,7 +244,7 @@ class _CasedFinder(_Finder):
 
     def __init__(self, text: str, tokens: Words, words: Lexicon, places: tuple[Span, ...], code: str) -> None:
         super().__init__(text, tokens, words, places)
-        self.capital_nouns = code in _CAPITAL_NOUNS
+        self.capital_nouns = code in CAPITAL_NOUNS
         self.turkish = code == "tr"
         self.romance = code in ("fr", "es", "it", "pt")
         # In German, der, den and das are articles, but in names only behind von.

@@ -16,6 +16,7 @@ import msgspec
 
 from schemas.records import Organisation, Person, Place, Span
 from transforms.text.folding import fold
+from transforms.text.languages import primary
 
 _PEOPLE: Final = frozenset({"PERSON", "PER", "PRS", "persName"})
 _ORGANISATIONS: Final = frozenset({"ORG", "orgName", "ORGANIZATION"})
@@ -95,7 +96,7 @@ def with_model(
     organisations: tuple[Organisation, ...],
 ) -> tuple[tuple[Person, ...], tuple[Organisation, ...]]:
     """Return `people` and `organisations` of the rules with what `model` finds beside them, by first mention."""
-    if model.language not in ("xx", "mul", (language or "").partition("-")[0]):
+    if model.language not in ("xx", "mul", primary(language)):
         return people, organisations
     known: tuple[Place | Person | Organisation, ...] = (*places, *people, *organisations)
     taken = [span for entity in known for span in entity.spans]

@@ -13,10 +13,12 @@ from typing import Any, Final
 import regex
 
 from schemas.records import Organisation, Span
-from transforms.entities.lexicon import Lexicon, key, lexicon, shared_words
+from transforms.entities.lexicon import Lexicon, lexicon, shared_words
 from transforms.entities.names import ARABIC_SCRIPT
+from transforms.text.languages import known_languages, primary, section
 from transforms.text.memo import Memo
 from transforms.text.tokens import Words, tokenize
+from transforms.text.wordlists import key
 
 _MOST_WORDS: Final = 6
 _WORDS_KEPT: Final = 1 << 14
@@ -41,7 +43,9 @@ def _table() -> dict[str, Any]:
 @functools.cache
 def organisation_words() -> frozenset[str]:
     """Return the nouns of all languages that end names of organisations, folded: no name of a person holds one."""
-    after = (word for entry in _table().values() for word in entry.get("after", "").split())
+    after = (
+        word for language in known_languages() for word in section(language, "organisations").get("after", "").split()
+    )
     return frozenset(key(word) for word in after if not word.startswith("-")) | shared_words("things")
 
 
@@ -58,14 +62,14 @@ class _Nouns:
 
 @functools.cache
 def _nouns(language: str) -> _Nouns:
-    entry = _table().get(language) or _table()["en"]
+    entry = section(language, "organisations")
     after = entry.get("after", "").split()
-    before = entry["before"].split()
+    before = entry.get("before", "").split()
     return _Nouns(
         before=frozenset(key(w) for w in before if not w.endswith("*")),
         stems=tuple(key(w) for w in before if w.endswith("*")),
         definite=frozenset(map(key, entry.get("definite", "").split())),
-        joins=frozenset(key(w) for w in entry["joins"].split()),
+        joins=frozenset(key(w) for w in entry.get("joins", "").split()),
         after=frozenset(key(w) for w in after if not w.startswith("-")),
         endings=tuple(key(w) for w in after if w.startswith("-")),
         doubtful=frozenset(map(key, entry.get("doubtful", "").split())),
@@ -90,7 +94,7 @@ def _known() -> dict[str, list[tuple[tuple[str, ...], str]]]:
 
 def find_organisations(text: str, language: str | None) -> tuple[Organisation, ...]:
     """Return the organisations of `text`, each with all its mentions, sorted by the first."""
-    code = (language or "en").partition("-")[0]
+    code = primary(language)
     tokens = tokenize(text)
     words, nouns = lexicon(code), _nouns(code)
     arabic = code in ARABIC_SCRIPT

@@ -29,6 +29,7 @@ from schemas.records import Place, Span
 from transforms.entities import gazetteer as gazetteers
 from transforms.entities.gazetteer import Beginning, Entry, Gazetteer, Name, Node
 from transforms.text.folding import fold, fold_aligned
+from transforms.text.languages import CAPITAL_NOUNS, primary, section
 from transforms.text.tokens import Token, lex
 
 _PIECE: Final = 5_000
@@ -39,41 +40,10 @@ _CERTAIN_POPULATION: Final = 1_000_000
 _LARGE_POPULATION: Final = 400_000
 _HOME_POPULATION: Final = 100_000
 _COMMON_KINDS: Final = frozenset({"country", "territory", "region"})
-_CAPITAL_NOUNS: Final = frozenset({"de", "lb"})
-"""Languages that write all nouns with a capital, so that capitals around a name say nothing."""
 _ARABIC_PROCLITICS: Final = ("و", "ف", "ب", "ك", "ل")
 _STAYS: Final = frozenset(" -–‐‑'’ʼ\u00a0\u200c\u200f\u200e")
 """Marks that may stand between the words of one name."""
 
-# Prepositions of place, and nouns, that announce the name of a place; the nouns are the stronger of the two.
-_PREPOSITIONS: Final = {
-    "en": "in near around outside",
-    "ar": "في من إلى",
-    "de": "in aus bei nach",
-    "fr": "à vers",
-    "es": "en desde hacia",
-    "it": "a di",
-    "pt": "em",
-    "ru": "в из",
-    "uk": "в у з",
-    "fa": "در از به",
-    "nl": "in bij uit",
-}
-_NOUNS: Final = {
-    "en": "city town village capital",
-    "ar": "مدينة محافظة ولاية بلدة قرية منطقة دولة جمهورية العاصمة مطار ميناء بمدينة بمحافظة لمدينة ومدينة بمنطقة "
-    "بلدية ومحافظة بلدتي محافظتي مدينتي لمحافظة بولاية ببلدة",
-    "de": "stadt gemeinde hauptstadt raum kreis landkreis dorf",
-    "fr": "ville village capitale",
-    "es": "ciudad capital municipio",
-    "it": "città capitale",
-    "pt": "cidade capital",
-    "ru": "город города городе городом столица столице столицы",
-    "uk": "місто місті міста",
-    "fa": "شهر استان کشور",
-    "tr": "kenti şehri ili",
-    "nl": "stad gemeente",
-}
 _LANGUAGE_WORDS: Final = (
     "language languages speak speaks spoken speaking fluent اللغة لغة باللغة واللغة للغة باللغتين langue sprache auf "
     "lengua idioma زبان язык языке на lingua língua"
@@ -116,7 +86,7 @@ def find_places(text: str, language: str | None) -> tuple[Place, ...]:
         text: clean text in NFC.
         language: BCP 47 code of the text; None looks for English names.
     """
-    code = language.partition("-")[0].lower() if language else None
+    code = primary(language) or None
     names = gazetteers.gazetteer(code)
     if names.automaton is not None:
         mentions = [mention for piece in _pieces(text) for mention in _scan_characters(text, piece, names)]
@@ -335,7 +305,9 @@ def _listed(listed: str) -> frozenset[str]:
 
 @cache
 def _announcing(language: str, nouns_only: bool) -> frozenset[str]:
-    return _listed(_NOUNS.get(language, "") + ("" if nouns_only else " " + _PREPOSITIONS.get(language, "")))
+    """Return the nouns, and else the prepositions too, that announce the name of a place; nouns are the stronger."""
+    words = section(language, "places")
+    return _listed(words.get("nouns", "") + ("" if nouns_only else " " + words.get("prepositions", "")))
 
 
 @cache
@@ -439,8 +411,8 @@ def _certain_enough(
     known = evidence[entry.country_code] > 0
     cased = name.capital
     crowded = cased and (
-        (mention.capital_before and mention.before not in _listed(_DIRECTIONS) and language not in _CAPITAL_NOUNS)
-        or (mention.capital_after and language not in _CAPITAL_NOUNS)
+        (mention.capital_before and mention.before not in _listed(_DIRECTIONS) and language not in CAPITAL_NOUNS)
+        or (mention.capital_after and language not in CAPITAL_NOUNS)
     )
     if located or name.demonym:
         return True

@@ -17,6 +17,7 @@ from schemas.records import Quote, Span
 from transforms.entities.lexicon import Lexicon, lexicon
 from transforms.entities.names import ARABIC_SCRIPT, Named, find_names
 from transforms.entities.quotation_marks import quoted_spans
+from transforms.text.languages import primary
 from transforms.text.tokens import Words, tokenize
 
 _CARRIED_PARAGRAPHS: Final = 3
@@ -62,7 +63,7 @@ class _Speakers:
     """Who says what in one text."""
 
     def __init__(self, text: str, language: str | None, quotes: tuple[Span, ...], places: tuple[Span, ...]) -> None:
-        code = (language or "en").partition("-")[0]
+        code = primary(language)
         self.text = text
         self.quotes = quotes
         self.quote_starts = [start for start, _ in quotes]

@@ -6,76 +6,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
+from transforms.text.languages import primary, section
 from transforms.text.tokens import keys
 
-# No part-of-speech tagger: words that are no noun are listed, and a noun must look as its language's nouns do after a
-# number. Where that says nothing, nothing is counted.
-_NOT_NOUNS: Final[Mapping[str, str]] = {
-    "ar": "في من على إلى عن مع قبل بعد منذ حتى أو أن إن التي الذي هو هي هم كان كانت كما لم لن لا ما قد قال وقال "
-    "بجروح بنيران "
-    "برصاص بينهم بينها بينهن بين بينما بسبب بحسب بحق بشكل بعضهم لكن لدى ليس كانوا فقط ثم حيث عند عندما خلال ضد دون "
-    "غير مقابل "
-    "وذلك ذلك هذا هذه تم بدلا بواسطة تقريبا أي أما إذ إذا كل مرة فيما منها منهم منهن له لها لهم عليه عليها أخرى "
-    "آخرين أكثر أقل "
-    "لكل فوق تحت نحو مقارنة أصيبوا قتلوا بالإضافة إضافة وفق وفقا بنسبة لصالح لهذا وهو وهي جديدة جديد يوميا "
-    "سنويا شهريا جاء جاءت أعلن أعلنت قتل قتلت أصيب بتهمة بقيمة بمعدل بعدما لدعم لمدة لغاية ضمن أيضا مثلا أمس اليوم",
-    "en": "a an the and or of in on at to by for from with without as is are was were be been has have had do does "
-    "did will "
-    "would can could may might must shall should not no than that this these those which who whom whose where when "
-    "while but "
-    "if so because since until after before between about into over under out up down off again then there here its "
-    "his "
-    "hers theirs ours yours us plus versus times s years-old said says goes comes makes takes per ago less minus "
-    "always "
-    "perhaps across towards besides thus yes whereas",
-    "fr": "le la les l un une de du des d et ou à au aux en dans sur pour par avec sans que qui dont où mais si ne "
-    "pas plus moins "
-    "est sont a ont été être ce cette ces son sa ses leur leurs sous vers chez après avant depuis puis fois ans-là "
-    "très "
-    "mais alors dans près dès lors sans vs jamais toujours",
-    "es": "el la los las un una unos unas de del y o u a al en con sin por para que se lo le les es son fue fueron "
-    "ha han su sus "
-    "más menos pero si no como este esta estos estas desde hasta entre tras antes después veces nos os quienes "
-    "cuales mientras "
-    "además entonces jamás",
-    "pt": "o a os as um uma uns umas de do da dos das e ou em no na nos nas com sem por para que se é são foi foram "
-    "seu sua seus "
-    "suas mais menos mas não como este esta desde até entre após antes depois vezes aos às pelos pelas eles elas",
-    "it": "il lo la i gli le l un uno una di del dello della dei degli delle e o a al alla ai alle in nel nella con "
-    "senza per che "
-    "si è sono ha hanno su sul sulla da dal dalla più meno ma non come fino tra fra dopo prima volte nei nelle negli "
-    "dai dalle "
-    "dagli sui sulle anche ne se ci vi mentre quindi oltre contro circa ore poi ieri oggi",
-    "de": "der die das den dem des und oder in im an am auf aus bei mit nach von vom zu zum zur für gegen ohne um "
-    "über unter vor "
-    "ist sind war waren hat haben als wie dass wenn nicht auch nur noch bis zwischen uhr jahre-alt mal",
-    "tr": "ve ile da de ki bu şu o bir için gibi kadar daha en çok ise olan olarak göre sonra önce den dan ten tan "
-    "sı si te ta nin "
-    "nın un ün e a ye ya i ı u ü sayılı nolu numaralı üzeri üstü ayrı yüzde oldu etti var yok fazla civarında ila",
-    "ru": "и или в во на с со к ко по о об из за от до у для при над под без через между но а что как не ни бы же ли "
-    "это этот он "
-    "она они их его ее был была были будет есть раз также только уже еще после перед более менее против назад из-за "
-    "чем если "
-    "где когда потом",
-    "fa": "و یا در از به با برای بر تا که را این آن است بود شد شده نیز هم هر بیش کمتر بیشتر پس پیش بعد قبل بین روی "
-    "زیر بار اما ولی "
-    "اگر چون می نمی خود دیگر",
-}
-_SKIPPED: Final[Mapping[str, str]] = {
-    "ar": "",
-    "en": "more other new additional different further separate such fellow",
-    "fr": "autres nouveaux nouvelles nouvelle grandes grands petits petites premières premiers dernières derniers",
-    "es": "otros otras nuevos nuevas grandes primeros primeras últimos últimas",
-    "pt": "outros outras novos novas grandes primeiros primeiras últimos últimas",
-    "it": "altri altre nuovi nuove grandi primi prime ultimi ultime",
-    "de": "weitere weiteren andere anderen neue neuen",
-    "tr": "yeni başka farklı",
-    "ru": "новых других новые другие",
-    "fa": "",
-}
-_OF: Final[Mapping[str, str]] = {"fr": "de d", "es": "de", "pt": "de", "it": "di", "ar": "", "en": ""}
-"""Between a word of magnitude and the noun: ``2 millions de personnes``."""
-
+# No part-of-speech tagger: words that are no noun are listed (section ``counted`` of a language's file: ``not_nouns``,
+# ``skipped`` adjectives, and ``of``, what stands between a magnitude and its noun: 2 millions de personnes), and a noun
+# must look as its language's nouns do after a number. Where that says nothing, nothing is counted.
 _IRREGULAR_PLURALS: Final = keys(
     "people men women children police policemen policewomen firefighters troops personnel staff crew feet teeth mice "
     "fish "
@@ -138,12 +74,13 @@ def is_plural(key: str) -> bool:
 @cache
 def counted_words(language: str | None) -> CountedWords | None:
     """Return the rules for a BCP 47 language tag; None where there are none."""
-    base = (language or "").replace("_", "-").split("-")[0].lower()
-    if base not in _NOT_NOUNS:
+    base = primary(language)
+    listed = section(base, "counted")
+    if not listed:
         return None
     return CountedWords(
         language=base,
-        not_nouns=keys(_NOT_NOUNS[base]),
-        skipped=keys(_SKIPPED[base]),
-        of=keys(_OF.get(base, "")),
+        not_nouns=keys(listed["not_nouns"]),
+        skipped=keys(listed.get("skipped", "")),
+        of=keys(listed.get("of", "")),
     )

@@ -19,6 +19,7 @@ from transforms.numbers.east_asian import find_east_asian_figures
 from transforms.numbers.number_words import NumberWords, number_words
 from transforms.numbers.numerals import NUMERAL, Number, magnitude_at, parse_numeral, scaled, separators, words_at
 from transforms.numbers.units import CURRENCY_SIGNS, DOLLARS, ISO_CODES, PERCENT, YEN_OR_YUAN, unit_words
+from transforms.text.languages import primary
 from transforms.text.memo import Memo
 from transforms.text.tokens import Tokens, keys, lex
 
@@ -119,7 +120,7 @@ class _Amount:
 @cache
 def _grammar(language: str | None) -> _Grammar:
     return _Grammar(
-        language=(language or "").replace("_", "-").split("-")[0].lower(),
+        language=primary(language),
         numbers=number_words(language),
         units=unit_words(language),
         counted=counted_words(language),

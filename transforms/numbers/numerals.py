@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from babel import Locale, UnknownLocaleError
 
 from transforms.numbers.number_words import NumberWords
+from transforms.text.languages import primary
 from transforms.text.tokens import Tokens, ascii_digits
 
 Number = int | float
@@ -53,7 +54,7 @@ def parse_numeral(written: str, language: str | None = None) -> Number | None:
     if arabic:
         whole, _, fraction = digits.partition("٫")
         return _number(whole, fraction, "٬", optional_group=",")
-    base = (language or "").split("-")[0]
+    base = primary(language)
     digits, signs = digits.replace("،", ","), [s.replace("،", ",") for s in signs]
     if len(set(signs)) == 2 and signs[-1] != signs[0]:
         whole, _, fraction = digits.rpartition(signs[-1])

@@ -15,6 +15,8 @@ from typing import Any, Final
 
 from schemas.records import Direction
 from transforms.extraction.page import Language
+from transforms.text.languages import primary
+from transforms.text.wordlists import listed_as, words_by_rarity
 
 _SAMPLE_LENGTH: Final = 1000
 """Characters that are looked at; longer texts give three pieces, because pages begin and end with foreign bits."""
@@ -145,7 +147,6 @@ _WORD_LIMIT: Final = 5.3
 """Rarer words are not loaded: they cost memory and add nothing that was measured."""
 _WITHOUT_LIST: Final = 0.65
 """What a word is worth, in powers of ten, to a candidate without a word list: less than a known one, more than none."""
-_WORD_LISTS: Final = {"bs": "sh", "hr": "sh", "sr": "sh", "no": "nb", "tl": "fil"}
 
 _HINT_WEIGHT: Final = 0.5
 """What a declared language adds: enough to decide between near-equals only."""
@@ -177,7 +178,7 @@ def detect(text: str, hint: str | None = None) -> Language:
     main = _main_script(counts)
     if main is None:
         return Language(code=None, confidence=0.0, script=None, direction="ltr")
-    hinted = hint.replace("_", "-").partition("-")[0].lower() if hint else None
+    hinted = primary(hint) or None
     if main in _EAST_ASIAN:
         code, confidence = _east_asian(counts, hinted)
     elif main in _ONE_LANGUAGE:
@@ -360,19 +361,16 @@ def _word_gains(script: str) -> tuple[frozenset[str], dict[str, tuple[tuple[str,
 
     For a word these are pairs of a candidate and log10 of the word's frequency there, above that of unknown words.
     """
-    import wordfreq
-
-    available = wordfreq.available_languages("small")
     gains: dict[str, tuple[tuple[str, float], ...]] = {}
     codes_of: dict[str, list[str]] = {}
     for code in _CANDIDATES[script]:
-        if (name := _WORD_LISTS.get(code, code)) in available:
+        if (name := listed_as(code)) is not None:
             codes_of.setdefault(name, []).append(code)
     for name, codes in codes_of.items():
-        for bucket, words in enumerate(wordfreq.read_cBpack(available[name])):
-            if bucket / 100 > _WORD_LIMIT:
+        for step, words in words_by_rarity(name):
+            if step / 100 > _WORD_LIMIT:
                 break
-            found = tuple((code, _WORD_FLOOR - bucket / 100) for code in codes)
+            found = tuple((code, _WORD_FLOOR - step / 100) for code in codes)
             for word in words:
                 gains[word] = gains[word] + found if word in gains else found
     return frozenset(code for codes in codes_of.values() for code in codes), gains

@@ -15,6 +15,7 @@ import regex
 from sentencex import get_sentence_boundaries
 
 from schemas.records import Span
+from transforms.text.languages import primary
 
 _TITLES: Final = (
     "Mr|Mrs|Ms|Dr|Prof|Rev|Hon|Gen|Lt|Col|Maj|Capt|Cpt|Sgt|Cmdr|Adm|Sen|Rep|Gov|Pres|St|Ste|Mt|Ft|Fr|No|Nos|vs|"
@@ -45,7 +46,7 @@ _UNSPACED_WORD_LENGTH: Final = 5
 def sentences(text: str, language: str | None = None) -> tuple[Span, ...]:
     """Return the spans of the sentences of `text`, without the space around them; a paragraph always ends one."""
     found: list[Span] = []
-    code = (language or "en").partition("-")[0]
+    code = primary(language) or "en"
     paragraph_start = 0
     for paragraph in text.split("\n"):
         start: int | None = None
