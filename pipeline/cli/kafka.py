@@ -124,6 +124,7 @@ def one_line(command: Any) -> Any:
 @option("--drain-timeout", "Seconds that an orderly stop may take.", default=60.0, type=click.FloatRange(1))
 @option("--stall-seconds", "Without a commit, until a new attempt.", default=300.0, type=click.FloatRange(10))
 @option("--job-endpoint", "Beam job service; Prism is started without one.", metavar="HOST:PORT")
+@option("--request-seconds", "For one answer of the job service.", default=300, type=click.IntRange(1))
 @option("--worker-pool", "Flink: pool of Python workers.", metavar="HOST:PORT")
 @option("--flink-rest", "Flink: address of its REST interface, to notice losses and clear up.", metavar="URL")
 @option("--parallelism", "Flink: parallel readers.", default=1, type=click.IntRange(1))
@@ -155,7 +156,9 @@ def stream(connection: Any, topics: Any, **options: Any) -> None:
 def _stream(connection: Any, topics: Any, **options: Any) -> int:
     from pipeline.kafka.topics import NewTopics
     from pipeline.observe import health
-    from pipeline.runners.stream.supervisor import StreamOptions, Supervisor
+    from pipeline.runners.engine import Engine
+    from pipeline.runners.stream.options import StreamOptions
+    from pipeline.runners.stream.supervisor import Supervisor
     from pipeline.runners.stream.terminal import showing
     from pipeline.settings import Settings, available_cores
 
@@ -169,19 +172,23 @@ def _stream(connection: Any, topics: Any, **options: Any) -> int:
         ner_model=options["ner_model"],
         validate=options["validate"],
     )
-    new = NewTopics(partitions=options["partitions"], replication=options["replication"])
-    wanted = StreamOptions(
-        connection=connection,
-        topics=topics,
-        job_name=options["job_name"],
+    engine = Engine(
         runner=options["runner"],
-        settings=settings,
-        create_topics=new if options["create_topics"] else None,
         job_endpoint=options["job_endpoint"],
         worker_pool=options["worker_pool"],
         flink_rest=options["flink_rest"],
         prism=Path(options["prism"]) if options["prism"] else None,
         parallelism=options["parallelism"],
+        request_seconds=options["request_seconds"],
+    )
+    new = NewTopics(partitions=options["partitions"], replication=options["replication"])
+    wanted = StreamOptions(
+        connection=connection,
+        topics=topics,
+        job_name=options["job_name"],
+        engine=engine,
+        settings=settings,
+        create_topics=new if options["create_topics"] else None,
         checkpoint_seconds=options["checkpoint_seconds"],
         bundle_seconds=options["bundle_seconds"],
         max_message_bytes=options["max_message_bytes"],
@@ -196,7 +203,9 @@ def _stream(connection: Any, topics: Any, **options: Any) -> int:
     )
     with showing(options["log_format"]) as (show, say):
         supervisor = Supervisor(wanted, show, say)
-        with health.serving(options["metrics_port"], "stream", supervisor.unready, options["metrics_host"]):
+        with health.serving(
+            options["metrics_port"], "stream", supervisor.unready, options["metrics_host"], supervisor.unwell
+        ):
             return supervisor.run()
 
 

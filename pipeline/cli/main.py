@@ -182,15 +182,11 @@ def _cluster(*, runner: str, split_mb: int, prism: str | None, **options: Any) -
     if runner == "embedded":
         return None
     from pipeline.runners.cluster import Cluster
+    from pipeline.runners.engine import Engine
 
-    cluster = Cluster(
-        runner=cast("Literal['prism', 'flink']", runner),
-        split_bytes=split_mb * 1024 * 1024,
-        prism=Path(prism) if prism else None,
-        **options,
-    )
-    cluster.check()
-    return cluster
+    engine = Engine(runner=cast("Literal['prism', 'flink']", runner), prism=Path(prism) if prism else None, **options)
+    engine.check()
+    return Cluster(engine=engine, split_bytes=split_mb * 1024 * 1024)
 
 
 @main.command()

@@ -97,6 +97,8 @@ class Lag:
     """Sum of the committed positions; grows by what was processed."""
     sources: dict[str, int]
     """Offsets between committed position and end, by the ledger's name of the partition."""
+    positions: dict[str, int]
+    """Committed positions, by the same names."""
     partitions: frozenset[int]
 
     @property
@@ -119,6 +121,7 @@ def lag(job: KafkaJob) -> Lag:
     return Lag(
         committed=sum(committed.values()),
         sources={job.source(place.partition): max(ends[place] - committed[place], 0) for place in places},
+        positions={job.source(place.partition): committed[place] for place in places},
         partitions=frozenset(place.partition for place in places),
     )
 

@@ -1,8 +1,8 @@
 """Metrics, health and readiness of a long-running process, over HTTP.
 
-``/health`` answers as long as the process lives; ``/ready`` says whether it does its work, and why not; ``/metrics`` is
-for Prometheus. Processes that start others share their metrics with them through a folder named by the variable
-PROMETHEUS_MULTIPROC_DIR (Prometheus' own way): the one that serves adds them up.
+``/health`` answers as long as the process lives and could do its work; ``/ready`` says whether it does, and why not;
+``/metrics`` is for Prometheus. Processes that start others share their metrics with them through a folder named by the
+variable PROMETHEUS_MULTIPROC_DIR (Prometheus' own way): the one that serves adds them up.
 """
 
 import contextlib
@@ -53,11 +53,15 @@ def exposition() -> bytes:
 
 @contextlib.contextmanager
 def serving(
-    port: int | None, job: str, unready: Callable[[], str | None] = lambda: None, host: str = "127.0.0.1"
+    port: int | None,
+    job: str,
+    unready: Callable[[], str | None] = lambda: None,
+    host: str = "127.0.0.1",
+    unwell: Callable[[], str | None] = lambda: None,
 ) -> Iterator[int | None]:
     """Serve until the block ends; give the port, or None where `port` is None and nothing is served.
 
-    `unready` returns why the process is not ready, None when it is.
+    `unready` returns why the process does not do its work now, None when it does; `unwell` why it cannot by waiting on.
     """
     if port is None:
         yield None
@@ -70,12 +74,14 @@ def serving(
             if path == "/metrics":
                 self._answer(200, exposition(), CONTENT_TYPE_PLAIN_0_0_4)
             elif path == "/health":
-                self._answer(200, f"{job} lives\n".encode())
+                self._say(unwell(), f"{job} lives")
             elif path == "/ready":
-                why = unready()
-                self._answer(503 if why else 200, f"{why or 'ready'}\n".encode())
+                self._say(unready(), "ready")
             else:
                 self._answer(404, b"there are /metrics, /health and /ready\n")
+
+        def _say(self, trouble: str | None, fine: str) -> None:
+            self._answer(503 if trouble else 200, f"{trouble or fine}\n".encode())
 
         def _answer(self, status: int, body: bytes, content_type: str = "text/plain; charset=utf-8") -> None:
             self.send_response(status)

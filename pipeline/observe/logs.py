@@ -5,12 +5,19 @@ import sys
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, Final, Protocol
 
 import orjson
 
 _FIELDS: Final = ("source", "position", "stage", "reason", "job")
 """What a call may give in ``extra``: the record's coordinates, and what was being done."""
+
+
+class Say(Protocol):
+    """Takes a line that a log should hold, with what a program should find in it, such as a record's coordinates."""
+
+    def __call__(self, text: str, fields: Mapping[str, Any] = MappingProxyType({})) -> None: ...
 
 
 class JsonFormatter(logging.Formatter):

@@ -36,6 +36,7 @@ STREAM_LAG = _gauge(
     "khabar_stream_lag_records", "Records between the stream's committed position and the end", ["source"]
 )
 STREAM_MOVED = _gauge("khabar_stream_last_commit_time_seconds", "When the stream was last seen to commit, Unix time")
+STREAM_READY = _gauge("khabar_stream_ready", "1 while the stream's job runs and commits or has nothing to do, else 0")
 STREAM_RESTARTS = Counter(
     "khabar_stream_restarts_total", "Attempts of the stream that ended early, by cause", ["cause"]
 )

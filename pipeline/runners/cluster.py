@@ -13,11 +13,12 @@ import tempfile
 import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from pipeline import errors as fatal
 from pipeline import services
 from pipeline.runners import flink
+from pipeline.runners.engine import Engine
 from pipeline.settings import Settings
 from pipeline.sinks.parts import Settled, WriteParts, assemble, parts_in
 from pipeline.sources.formats.readers import stored_size
@@ -36,41 +37,11 @@ _SQLITE: Final = "sqlite:///"
 class Cluster:
     """Where a run takes place when it is not in this process."""
 
-    runner: Literal["prism", "flink"]
-    job_endpoint: str | None = None
-    """``host:port`` of the job service; Prism is started when there is none, Flink needs one."""
-    worker_pool: str | None = None
-    """``host:port`` of the pool that starts Python workers for Flink."""
-    flink_rest: str | None = None
-    """Flink's REST address; with it, a job is cancelled that lost its job service or cannot succeed."""
-    prism: Path | None = None
-    parallelism: int = 1
+    engine: Engine
     split_bytes: int = 64 * 1024 * 1024
     """Files with more stored bytes are read by all readers; which copy in such a file is the original is then open."""
     graph: str = "pipeline.graph:build"
     """The graph to run; benchmarks and tests have others."""
-
-    def check(self) -> None:
-        """Raise `JobStopped` for options that do not go together."""
-        if self.runner == "flink" and not (self.job_endpoint and self.worker_pool):
-            raise fatal.JobStopped(
-                "--runner flink needs --job-endpoint and --worker-pool (`make services` prints both)"
-            )
-
-    def arguments(self, name: str, endpoint: str) -> list[str]:
-        """Return the arguments of the Beam pipeline."""
-        common = [f"--job_name={name}-0", f"--job_endpoint={endpoint}"]
-        if self.runner == "prism":
-            return [*common, "--runner=PrismRunner", "--environment_type=LOOPBACK"]
-        return [
-            *common,
-            "--runner=PortableRunner",
-            "--environment_type=EXTERNAL",
-            f"--environment_config={self.worker_pool}",
-            f"--parallelism={self.parallelism}",
-            f"--number_of_execution_retries={_ATTEMPTS}",
-            "--execution_retry_delay=1000",
-        ]
 
 
 class ClusterRun:
@@ -98,11 +69,9 @@ class ClusterRun:
         Raises:
             JobStopped: for a reason that a user can act on.
         """
-        import apache_beam as beam
-        from apache_beam.options.pipeline_options import PipelineOptions
-
         from pipeline.index import IndexDamaged, IndexUnavailable, open_index
-        from pipeline.runners.prism import PrivatePrismRunner, WithOutput
+        from pipeline.runners import beam_options
+        from pipeline.runners.prism import WithOutput
         from pipeline.sinks.folder import FolderWriter, ReadFiles
 
         settings = replace(settings, index_url=_absolute(settings.index_url))
@@ -111,16 +80,14 @@ class ClusterRun:
         module, _, name = self._cluster.graph.partition(":")
         build = getattr(importlib.import_module(module), name)
         try:
-            runner = PrivatePrismRunner() if self._cluster.runner == "prism" else None
-            options = PipelineOptions(self._cluster.arguments(self._name, self._endpoint()))
-            p = beam.Pipeline(runner=runner, options=options)
-            sink = (
-                WriteParts(self._settled) if self._cluster.runner == "flink" else WithOutput(WriteParts(self._settled))
-            )
+            engine = self._cluster.engine
+            more = beam_options.batch(engine, _ATTEMPTS)
+            p = beam_options.pipeline(engine, f"{self._name}-0", self._endpoint(), more)
+            sink = WriteParts(self._settled) if engine.runner == "flink" else WithOutput(WriteParts(self._settled))
             build(p, ReadFiles(self._shares(), settings, mapping), sink, settings)
             self._result = p.run()
-            if self._cluster.flink_rest is not None:
-                cluster = flink.Cluster(self._cluster.flink_rest)
+            if self._cluster.engine.flink_rest is not None:
+                cluster = flink.Cluster(self._cluster.engine.flink_rest)
                 threading.Thread(target=self._look_after, args=(cluster,), name="flink-job", daemon=True).start()
             state = self._result.wait_until_finish()
         except Exception as error:
@@ -157,9 +124,9 @@ class ClusterRun:
         if self._result is not None:
             with contextlib.suppress(Exception):  # the job service may be gone
                 self._result.cancel()
-        if self._cluster.flink_rest is not None:
+        if self._cluster.engine.flink_rest is not None:
             with contextlib.suppress(*flink.ERRORS):
-                flink.Cluster(self._cluster.flink_rest).cancel(self._name, _CANCEL_SECONDS)
+                flink.Cluster(self._cluster.engine.flink_rest).cancel(self._name, _CANCEL_SECONDS)
         self._end_prism()
 
     def _end_prism(self) -> None:
@@ -180,11 +147,12 @@ class ClusterRun:
         return sum(self._sizes[folder] for folder in self._done), sum(self._records.values())
 
     def _endpoint(self) -> str:
-        if self._cluster.job_endpoint is not None:
-            return self._cluster.job_endpoint
+        if self._cluster.engine.job_endpoint is not None:
+            return self._cluster.engine.job_endpoint
         with fatal.stopping(services.ServiceError, doing="cannot start Prism"):
             self._folder = tempfile.TemporaryDirectory(prefix="khabar-")
-            self._prism = services.Prism(Path(self._folder.name), binary=self._cluster.prism, dies_with_parent=True)
+            folder = Path(self._folder.name)
+            self._prism = services.Prism(folder, binary=self._cluster.engine.prism, dies_with_parent=True)
             self._prism.start()
         return self._prism.job_endpoint
 
@@ -194,7 +162,7 @@ class ClusterRun:
 
         cluster = self._cluster
         sizes = {path: stored_size(path) for path in self._files}
-        enough = min(cluster.split_bytes, sum(sizes.values()) / (cluster.parallelism * _SHARES_PER_READER))
+        enough = min(cluster.split_bytes, sum(sizes.values()) / (cluster.engine.parallelism * _SHARES_PER_READER))
         shares: list[Share] = []
         together: list[str] = []
         held = 0
@@ -205,8 +173,8 @@ class ClusterRun:
 
         for path, size in sizes.items():
             if size > cluster.split_bytes:
-                for part in range(cluster.parallelism):
-                    share((path,), part, cluster.parallelism)
+                for part in range(cluster.engine.parallelism):
+                    share((path,), part, cluster.engine.parallelism)
                 continue
             together.append(path)
             held += size

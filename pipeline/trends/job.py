@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
-from apache_beam.options.pipeline_options import PipelineOptions
 from kafka import KafkaProducer
 from kafka.admin import NewTopic
 from kafka.errors import TopicAlreadyExistsError
@@ -28,7 +27,8 @@ from pipeline.kafka.connection import (
 )
 from pipeline.kafka.control import announce
 from pipeline.operations.dead_letters import REDRIVEN
-from pipeline.runners.prism import PrivatePrismRunner
+from pipeline.runners import beam_options
+from pipeline.runners.engine import Engine
 from pipeline.settings import PIPELINE_VERSION
 from pipeline.sources.kafka import ReadFromKafka
 from pipeline.trends.transforms import CountTrends, WatchSources
@@ -126,9 +126,9 @@ def run(connection: Connection, topics: Topics, job_name: str, *, since: datetim
 
 
 def _run(articles: KafkaJob, dead: KafkaJob, endpoint: str, since: int) -> None:
-    arguments = ["--streaming", "--environment_type=LOOPBACK", f"--job_endpoint={endpoint}"]
-    options = PipelineOptions([*arguments, f"--job_name={articles.name}-{articles.run}"])
-    p = beam.Pipeline(runner=PrivatePrismRunner(), options=options)
+    engine = Engine()
+    name = f"{articles.name}-{articles.run}"
+    p = beam_options.pipeline(engine, name, endpoint, beam_options.streaming(engine))
     build(p, articles, dead, since=since)
     result = p.run()
     try:

@@ -11,6 +11,7 @@ import pytest
 from pipeline.errors import JobStopped
 from pipeline.operations.verify import verify_folder
 from pipeline.runners.cluster import Cluster
+from pipeline.runners.engine import Engine
 from pipeline.runners.files import run_files
 from pipeline.services import Flink, fetch_prism
 from pipeline.settings import Settings
@@ -79,12 +80,15 @@ def test_prism_makes_what_one_process_makes(
 
 
 def cluster(flink: Flink, graph: str) -> Cluster:
-    return Cluster(
+    engine = Engine(
         runner="flink",
         job_endpoint=flink.job_endpoint,
         worker_pool=flink.worker_pool,
         flink_rest=flink.rest_url,
         parallelism=2,
+    )
+    return Cluster(
+        engine=engine,
         split_bytes=1_000_000,
         graph=graph,
     )

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import orjson
@@ -104,6 +105,20 @@ def test_an_attempt_that_stands_still_is_replaced(deploy: Deploy, start_stream: 
     settled(deployment)
     assert stream.drain() == 0, stream.text()
     assert deployment.verify().startswith("ok: 4000 records of 2 sources")
+
+
+def test_the_deadline_of_a_request_is_not_that_of_the_job(deploy: Deploy, start_stream: StartStream) -> None:
+    deployment = deploy()
+    stream = start_stream(deployment, "--request-seconds", 5)
+    eventually(lambda: "ready: the job runs" in stream.text(), "the job runs")
+    watched_until = time.monotonic() + 15
+    eventually(lambda: time.monotonic() > watched_until or "starting again" in stream.text(), "it is watched")
+    assert "starting again" not in stream.text()
+    deployment.send(payloads(100))
+    settled(deployment)
+    assert stream.drain() == 0, stream.text()
+    assert "starting again" not in stream.text()
+    assert deployment.verify().startswith("ok: 100 records of 2 sources")
 
 
 def test_a_killed_command_leaves_nothing_behind(deploy: Deploy, start_stream: StartStream) -> None:

@@ -1,7 +1,8 @@
-"""The process in which `khabar stream` submits its job and, on Prism, works: one attempt of the supervisor.
+"""The process in which `khabar stream` submits its job and, on Prism, works: one attempt, started by `attempt`.
 
 On Prism the Beam worker runs in this process, with the sandbox behind it; on Flink this process only submits and waits.
-It gets its options on standard input, because they may hold passwords, and it ends with the job.
+It gets its options on standard input, because they may hold passwords, says on standard error when the job runs, and
+ends with the job.
 """
 
 import contextlib
@@ -13,16 +14,20 @@ import re
 import signal
 import sys
 import threading
+import time
 from types import FrameType
 from typing import Any, Final
 
-from pipeline import errors as fatal
+from pipeline import errors
 from pipeline.observe.logs import JsonFormatter
-from pipeline.runners.stream.supervisor import StreamOptions
+from pipeline.runners.stream.options import StreamOptions
 
 EXIT_STOPPED: Final = 3
 """The job cannot go on for a reason that a user can act on; trying again does not help."""
+RUNNING: Final = "khabar: the job runs"
+"""Line on standard error by which the parent process learns that the job service runs the job."""
 _CANCEL_SECONDS: Final = 10.0
+_LOOK_SECONDS: Final = 0.2
 
 
 def main() -> None:
@@ -42,18 +47,17 @@ def main() -> None:
 
 
 def _run(options: StreamOptions, job: Any, endpoint: str) -> int:
-    import apache_beam as beam
-    from apache_beam.options.pipeline_options import PipelineOptions
-
-    from pipeline.runners.prism import PrivatePrismRunner, WithOutput
+    from pipeline.runners import beam_options
+    from pipeline.runners.prism import WithOutput
     from pipeline.sinks.kafka import WriteToKafka
     from pipeline.sources.kafka import ReadFromKafka
 
     module, _, name = options.graph.partition(":")
     build = getattr(importlib.import_module(module), name)
-    runner = PrivatePrismRunner() if options.runner == "prism" else None
-    p = beam.Pipeline(runner=runner, options=PipelineOptions(options.beam_arguments(job, endpoint)))
-    sink = WriteToKafka(job) if options.runner == "flink" else WithOutput(WriteToKafka(job))
+    engine = options.engine
+    more = beam_options.streaming(engine, options.checkpoint_seconds)
+    p = beam_options.pipeline(engine, f"{job.name}-{job.run}", endpoint, more)
+    sink = WriteToKafka(job) if engine.runner == "flink" else WithOutput(WriteToKafka(job))
     build(p, ReadFromKafka(job), sink, options.settings)
     result = p.run()
 
@@ -65,13 +69,24 @@ def _run(options: StreamOptions, job: Any, endpoint: str) -> int:
         os._exit(0)
 
     signal.signal(signal.SIGTERM, cancel)
+    threading.Thread(target=_tell_when_running, args=(result,), name="job-state", daemon=True).start()
     state = result.wait_until_finish()
     return 0 if state == "DONE" else _report(RuntimeError(f"the runner ended the job: {state}"))
 
 
+def _tell_when_running(result: Any) -> None:
+    with contextlib.suppress(Exception):  # a job service that is gone is reported where the job is waited for
+        while result.state != "RUNNING":
+            time.sleep(_LOOK_SECONDS)
+        print(RUNNING, file=sys.stderr, flush=True)
+
+
 def _report(error: Exception) -> int:
-    if stopped := fatal.first_cause():
+    if stopped := errors.first_cause():
         print(stopped, file=sys.stderr)
+        return EXIT_STOPPED
+    if isinstance(error, errors.JobStopped):
+        print(error, file=sys.stderr)
         return EXIT_STOPPED
     print(_cause(str(error)) or type(error).__name__, file=sys.stderr)
     return 1

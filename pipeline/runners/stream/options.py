@@ -1,0 +1,83 @@
+"""What `khabar stream` was asked to do."""
+
+import re
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Literal
+
+from pipeline.errors import JobStopped
+from pipeline.kafka.connection import Connection, KafkaJob, Topics
+from pipeline.kafka.topics import NewTopics
+from pipeline.runners.engine import Engine
+from pipeline.settings import PIPELINE_VERSION, Settings
+
+_IDLE_SECONDS: Final = {"prism": 0.25, "flink": 1.0}
+"""Flink keeps a little state for each hand-over, so an empty partition is looked at less often there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamOptions:
+    """What `khabar stream` was asked to do."""
+
+    connection: Connection
+    topics: Topics = field(default_factory=Topics)
+    job_name: str = "khabar"
+    engine: Engine = field(default_factory=Engine)
+    settings: Settings = field(default_factory=Settings)
+    create_topics: NewTopics | None = None
+    checkpoint_seconds: float | None = None
+    """Flink: time between checkpoints; the promise does not need them."""
+    bundle_seconds: float = 1.0
+    max_message_bytes: int = 10_000_000
+    transaction_seconds: float = 60.0
+    compression: Literal["gzip", "snappy", "lz4", "zstd"] | None = None
+    new_partitions_seconds: float = 30.0
+    drain_seconds: float = 60.0
+    """Longest time that an orderly stop may take."""
+    stall_seconds: float = 300.0
+    """An attempt that commits nothing for so long, though records wait and brokers answer, is given up.
+
+    Two minutes at least for its first commit, and twice as long after each attempt in a row that ended so, since a
+    bundle of slow records may need it.
+    """
+    heartbeat: Path | None = None
+    """File that is touched while the stream is ready, for health checks."""
+    graph: str = "pipeline.graph:build"
+    """The graph to run; benchmarks and tests have others."""
+    debug: bool = False
+
+    def check(self) -> None:
+        """Raise `JobStopped` for options that do not go together."""
+        self.engine.check()
+        if self.settings.index_url == "memory:":
+            raise JobStopped("a stream needs an article index that outlives it: --index sqlite:///… or postgresql://…")
+
+    def job(self) -> KafkaJob:
+        """Return the Kafka side of a new run."""
+        return KafkaJob(
+            name=self.job_name,
+            run=secrets.token_hex(6),
+            connection=self.connection,
+            topics=self.topics,
+            pipeline_version=PIPELINE_VERSION,
+            bundle_records=self.settings.bundle_records,
+            bundle_bytes=self.settings.bundle_bytes,
+            bundle_seconds=self.bundle_seconds,
+            max_record_bytes=self.settings.max_record_bytes,
+            max_message_bytes=self.max_message_bytes,
+            transaction_timeout_ms=int(self.transaction_seconds * 1000),
+            compression=self.compression,
+            new_partitions_seconds=self.new_partitions_seconds,
+            idle_seconds=_IDLE_SECONDS[self.engine.runner],
+        )
+
+    def describe(self) -> str:
+        """Return in one line what will run where, without passwords."""
+        where = {"prism": "Prism", "flink": f"Flink ({self.engine.job_endpoint})"}[self.engine.runner]
+        index = re.sub(r"(://[^/@:]*):[^@/]*@", r"\1:…@", self.settings.index_url)
+        brokers = ", ".join(self.connection.bootstrap_servers)
+        return (
+            f"khabar {PIPELINE_VERSION}: job {self.job_name} on {where} reads {self.topics.raw} at {brokers}; "
+            f"index {index}"
+        )
