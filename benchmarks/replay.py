@@ -140,7 +140,8 @@ def pass_through(path: Path) -> None:
     from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
     from benchmarks.pass_through import build
-    from pipeline.sinks.folder import ReadFiles, Share, WriteFiles
+    from pipeline.sinks.folder import WriteFiles
+    from pipeline.sources.files import ReadFiles, Share
 
     settings = Settings()
     with tempfile.TemporaryDirectory() as folder:

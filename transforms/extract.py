@@ -12,11 +12,11 @@ from transforms.dedup.identity import article_uri, canonical_url, domain_of, req
 from transforms.errors import Rejected
 from transforms.extraction.encoding import to_text
 from transforms.extraction.html import extract_html
-from transforms.extraction.page import Language, Moment, Page
+from transforms.extraction.page import Moment, Page
 from transforms.extraction.plaintext import extract_text
 from transforms.text.clean import clean_line
 from transforms.text.folding import fold
-from transforms.text.language import detect
+from transforms.text.language import Language, detect
 from transforms.text.sentences import sentences
 
 _TITLE_LENGTH: Final = 120

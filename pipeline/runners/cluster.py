@@ -72,7 +72,8 @@ class ClusterRun:
         from pipeline.index import IndexDamaged, IndexUnavailable, open_index
         from pipeline.runners import beam_options
         from pipeline.runners.prism import WithOutput
-        from pipeline.sinks.folder import FolderWriter, ReadFiles
+        from pipeline.sinks.folder import FolderWriter
+        from pipeline.sources.files import ReadFiles
 
         settings = replace(settings, index_url=_absolute(settings.index_url))
         with fatal.stopping(ValueError, IndexUnavailable, IndexDamaged, doing="cannot open the article index"):
@@ -158,7 +159,7 @@ class ClusterRun:
 
     def _shares(self) -> tuple[Any, ...]:
         """Share the files out: small ones together, in their order, large ones to all readers."""
-        from pipeline.sinks.folder import Share
+        from pipeline.sources.files import Share
 
         cluster = self._cluster
         sizes = {path: stored_size(path) for path in self._files}

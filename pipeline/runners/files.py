@@ -155,7 +155,8 @@ class _EmbeddedRun:
             from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
             from pipeline.graph import build
-            from pipeline.sinks.folder import ReadFiles, Share, WriteFiles
+            from pipeline.sinks.folder import WriteFiles
+            from pipeline.sources.files import ReadFiles, Share
 
             with fatal.stopping(ValueError, IndexUnavailable, IndexDamaged, doing="cannot open the article index"):
                 INDEX.acquire(settings)

@@ -11,9 +11,10 @@ from typing import Final
 
 from schemas.records import Precision
 from transforms.dates.calendars import BUDDHIST_OFFSET, ERA_OFFSETS, Calendar, era_year, to_gregorian
-from transforms.dates.names import Lexicon, Month, Names
+from transforms.dates.names import Lexicon, Month
 from transforms.numbers.number_words import number_words
 from transforms.numbers.numerals import words_at
+from transforms.text.phrases import Names
 from transforms.text.tokens import Tokens, keys
 
 

@@ -24,7 +24,7 @@ from transforms.dates.grammar import (
     written_dates_at,
     year_in_words,
 )
-from transforms.dates.names import Lexicon, Names, lexicon
+from transforms.dates.names import Lexicon, lexicon
 from transforms.dates.relative import RelativeWords, Unit, relative_words
 from transforms.numbers.counted_words import CountedWords, counted_words
 from transforms.numbers.number_words import NumberWords, number_words
@@ -32,6 +32,7 @@ from transforms.numbers.numerals import words_at
 from transforms.numbers.units import unit_words
 from transforms.text.languages import primary
 from transforms.text.memo import Memo
+from transforms.text.phrases import Names
 from transforms.text.tokens import Tokens, ascii_digits, keys, lex
 
 _WORDS_KEPT: Final = 1 << 14

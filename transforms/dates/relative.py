@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from transforms.dates.names import Names
 from transforms.text.languages import primary, section, split_forms
+from transforms.text.phrases import Names
 from transforms.text.tokens import keys
 
 Unit = Literal["day", "week", "month", "year"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Any, Final
 
-from transforms.text.languages import section
+from transforms.text.languages import known_languages, section
 from transforms.text.memo import Memo
 from transforms.text.wordlists import key, zipf
 
@@ -129,3 +129,12 @@ def _given_names(language: str) -> frozenset[str]:
 def ambiguous_names() -> frozenset[str]:
     """Return the given names that are also common words or places, folded."""
     return frozenset(map(key, names_table()["given"]["ambiguous"].split()))
+
+
+@functools.cache
+def organisation_words() -> frozenset[str]:
+    """Return the nouns of all languages that end names of organisations, folded: no name of a person holds one."""
+    after = (
+        word for language in known_languages() for word in section(language, "organisations").get("after", "").split()
+    )
+    return frozenset(key(word) for word in after if not word.startswith("-")) | shared_words("things")

@@ -15,7 +15,7 @@ from typing import Final
 import regex
 
 from schemas.records import Span
-from transforms.entities.lexicon import Lexicon, ambiguous_names, lexicon, shared_words
+from transforms.entities.lexicon import Lexicon, ambiguous_names, lexicon, organisation_words, shared_words
 from transforms.text.languages import CAPITAL_NOUNS, primary
 from transforms.text.tokens import Words, tokenize, word_key
 
@@ -283,7 +283,7 @@ class _CasedFinder(_Finder):
             return 0  # the complement of the role: канцлером Германии Фридрихом Мерцем
         last = self.extend(at)
         length = last - at
-        if self.begins_word(last) and tokens.key[last] in _organisation_words():
+        if self.begins_word(last) and tokens.key[last] in organisation_words():
             return 0  # the name of a building, a foundation, a prize
         if announced and not tokens.raw[at].isupper():
             return last if length > 1 or len(word) > 2 else 0
@@ -374,7 +374,7 @@ class _CasedFinder(_Finder):
         raw, word, words = self.tokens.raw[at], self.tokens.key[at], self.words
         if raw[-1] == "." and len(raw) == 2:
             return False
-        if not raw[0].isalpha() or (raw.isupper() and len(raw) > 3) or word in _DAYS or word in _organisation_words():
+        if not raw[0].isalpha() or (raw.isupper() and len(raw) > 3) or word in _DAYS or word in organisation_words():
             return True
         if word in words.says or word in words.honorifics or (words.is_head(word) and word not in self.given):
             return True
@@ -440,7 +440,7 @@ class _CasedFinder(_Finder):
                 and tokens.joined[after]
                 and tokens.raw[after][0].isupper()
                 and raw[-1] not in "'’"
-                and (not self.blocks(after) or tokens.key[after] in _organisation_words())
+                and (not self.blocks(after) or tokens.key[after] in organisation_words())
             ):
                 return None
         end = tokens.end[at]
@@ -693,13 +693,6 @@ def _tokens_in(tokens: Words, spans: tuple[Span, ...]) -> Iterator[int]:
 @functools.lru_cache(maxsize=4096)
 def _script(raw: str) -> str:
     return "CYRILLIC" if regex.search(r"\p{Cyrillic}", raw) else ""
-
-
-@functools.cache
-def _organisation_words() -> frozenset[str]:
-    from transforms.entities.organisations import organisation_words
-
-    return organisation_words()
 
 
 def _bring_together(text: str, tokens: Words, mentions: list[Mention], finder: _Finder) -> tuple[Named, ...]:

@@ -15,7 +15,7 @@ import regex
 from schemas.records import Organisation, Span
 from transforms.entities.lexicon import Lexicon, lexicon, shared_words
 from transforms.entities.names import ARABIC_SCRIPT
-from transforms.text.languages import known_languages, primary, section
+from transforms.text.languages import primary, section
 from transforms.text.memo import Memo
 from transforms.text.tokens import Words, tokenize
 from transforms.text.wordlists import key
@@ -38,15 +38,6 @@ _ARABIC_ADJECTIVE: Final = regex.compile(
 @functools.cache
 def _table() -> dict[str, Any]:
     return tomllib.loads((resources.files("transforms") / "data" / "organisations.toml").read_text("utf-8"))
-
-
-@functools.cache
-def organisation_words() -> frozenset[str]:
-    """Return the nouns of all languages that end names of organisations, folded: no name of a person holds one."""
-    after = (
-        word for language in known_languages() for word in section(language, "organisations").get("after", "").split()
-    )
-    return frozenset(key(word) for word in after if not word.startswith("-")) | shared_words("things")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from schemas.records import Direction, Precision
+from schemas.records import Precision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,13 +60,3 @@ class Page:
     page_type: str | None = None
     quality: float | None = None
     notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Language:
-    """Language of a text: BCP 47 code, confidence in [0, 1], ISO 15924 script, direction ``ltr`` or ``rtl``."""
-
-    code: str | None
-    confidence: float
-    script: str | None
-    direction: Direction

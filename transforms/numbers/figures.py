@@ -13,7 +13,6 @@ from typing import Final
 
 from schemas.records import Figure, Span
 from transforms.dates.grammar import PREFIX
-from transforms.dates.names import Names
 from transforms.numbers.counted_words import CountedWords, counted_words, is_plural
 from transforms.numbers.east_asian import find_east_asian_figures
 from transforms.numbers.number_words import NumberWords, number_words
@@ -21,6 +20,7 @@ from transforms.numbers.numerals import NUMERAL, Number, magnitude_at, parse_num
 from transforms.numbers.units import CURRENCY_SIGNS, DOLLARS, ISO_CODES, PERCENT, YEN_OR_YUAN, unit_words
 from transforms.text.languages import primary
 from transforms.text.memo import Memo
+from transforms.text.phrases import Names
 from transforms.text.tokens import Tokens, keys, lex
 
 _LABELS: Final = keys(

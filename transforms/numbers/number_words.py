@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from transforms.dates.names import Names, name_key
 from transforms.text.languages import by_value, in_order, primary, section, split_forms
+from transforms.text.phrases import Names, name_key
 from transforms.text.tokens import Tokens, keys
 
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Final
 
-from transforms.dates.names import Names
 from transforms.text.languages import by_value, primary, section
+from transforms.text.phrases import Names
 from transforms.text.tokens import keys
 
 CURRENCY_SIGNS: Final[Mapping[str, str]] = {

@@ -10,11 +10,11 @@ import math
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
 from schemas.records import Direction
-from transforms.extraction.page import Language
 from transforms.text.languages import primary
 from transforms.text.wordlists import listed_as, words_by_rarity
 
@@ -164,6 +164,16 @@ class _Scripts(dict[str, str | None]):
 
 
 _SCRIPTS: Final = _Scripts()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Language:
+    """Language of a text: BCP 47 code, confidence in [0, 1], ISO 15924 script, direction ``ltr`` or ``rtl``."""
+
+    code: str | None
+    confidence: float
+    script: str | None
+    direction: Direction
 
 
 def detect(text: str, hint: str | None = None) -> Language:

@@ -11,8 +11,9 @@ from benchmarks.pass_through import PassFn
 from pipeline.items import Gap, Item, Origin, Span
 from pipeline.ledger import BrokenChainError
 from pipeline.settings import Settings
-from pipeline.sinks.folder import OUTPUT_FILES, FolderWriter, ReadFiles, Share, WriteFiles
+from pipeline.sinks.folder import OUTPUT_FILES, FolderWriter, WriteFiles
 from pipeline.sinks.parts import Settled, WriteParts, assemble, end_of_file
+from pipeline.sources.files import ReadFiles, Share
 from schemas.records import FileProvenance
 
 SETTINGS = Settings(workers=1, bundle_records=10)

@@ -1,0 +1,59 @@
+"""Dictionaries of names of one or several words, looked up at a position of a tokenised text."""
+
+from collections.abc import Iterable
+from typing import Final, Generic, TypeVar
+
+from transforms.text.tokens import Tokens, lex
+
+Key = tuple[str, ...]
+T = TypeVar("T")
+_SKIPPED_IN_NAMES: Final = frozenset(".'’ʼ׳-‑־॰")
+
+
+def name_key(name: str) -> Key:
+    """Return the keys of the words and digits of `name`: what has to follow one another in a text to be this name."""
+    return tuple(token.key for token in lex(name) if token.kind != "mark")
+
+
+class Names(Generic[T]):
+    """A dictionary of names of one or several words, asked at a position of a tokenised text."""
+
+    def __init__(self, names: Iterable[tuple[str, T]]) -> None:
+        by_first: dict[str, dict[Key, T]] = {}
+        for name, value in names:
+            key = name_key(name)
+            if key:
+                by_first.setdefault(key[0], {}).setdefault(key, value)
+        self._by_first = {
+            first: sorted(entries.items(), key=lambda entry: -len(entry[0])) for first, entries in by_first.items()
+        }
+
+    def __contains__(self, key: str) -> bool:
+        """Tell whether a name begins with the word `key`."""
+        return key in self._by_first
+
+    def at(self, tokens: Tokens, index: int, first: str | None = None) -> tuple[T, int] | None:
+        """Return what the longest name that begins at token `index` means, and the index of the token after it.
+
+        `first` replaces the key of that token: the word without its prefix.
+        """
+        entries = self._by_first.get(tokens[index].key if first is None else first)
+        if entries is None:
+            return None
+        for key, value in entries:
+            after = _match(tokens, index, key)
+            if after is not None:
+                return value, after
+        return None
+
+
+def _match(tokens: Tokens, index: int, key: Key) -> int | None:
+    """Return the index after the words of `key`, which begin at `index`, passing over marks of abbreviation."""
+    at = index + 1
+    for part in key[1:]:
+        while at < len(tokens) and tokens[at].key in _SKIPPED_IN_NAMES and tokens[at].start == tokens[at - 1].end:
+            at += 1
+        if at >= len(tokens) or tokens[at].key != part or tokens[at].start > tokens[at - 1].end + 1:
+            return None
+        at += 1
+    return at
