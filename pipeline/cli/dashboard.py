@@ -113,6 +113,7 @@ def load(
 @option("--host", "Address to listen on.", default="127.0.0.1")
 @option("--port", "Port to listen on; 0 takes a free one.", default=8000, type=click.IntRange(0, 65535))
 @option("--token", "Ask for this token; better given by the variable.")
+@option("--token-file", "File that holds the token.", type=_FILE)
 @option("--behind-proxy", "A reverse proxy in front decides who may see it.", is_flag=True)
 @option("--root-path", "Path under which the proxy shows it.", default="", metavar="/PATH")
 @option("--host-name", "Further host name that browsers may use.", multiple=True)
@@ -129,6 +130,7 @@ def dashboard(
     host: str,
     port: int,
     token: str | None,
+    token_file: str | None,
     behind_proxy: bool,
     root_path: str,
     host_name: tuple[str, ...],
@@ -148,8 +150,14 @@ def dashboard(
 
     if store is not None and folder is not None:
         raise click.UsageError("give DIR or --store, not both")
+    if token_file is not None:
+        token = token or Path(token_file).read_text("utf-8").strip()
+        if not token:
+            raise click.UsageError(f"--token-file {token_file} is empty")
     if not is_loopback(host) and not token and not behind_proxy:
-        raise click.UsageError(f"--host {host} lets others in: give --token, or --behind-proxy if a proxy guards it")
+        raise click.UsageError(
+            f"--host {host} lets others in: give --token or --token-file, or --behind-proxy if a proxy guards it"
+        )
     if root_path and (not root_path.startswith("/") or root_path.endswith("/")):
         raise click.UsageError("--root-path begins with / and does not end with one")
     try:
@@ -208,14 +216,15 @@ def trends(
     """
     from pipeline.observe.health import serving
     from pipeline.runners.files import interruptible, quiet_logs
-    from pipeline.trends.job import run
+    from pipeline.trends.job import TrendsJob
 
     interruptible()
     if not debug:
         quiet_logs()
     first = (since or datetime.now(UTC) - timedelta(days=14)).replace(tzinfo=UTC)
-    with serving(metrics_port, "trends", host=metrics_host):
+    job = TrendsJob(connection, topics, job_name, since=first, prism=Path(prism) if prism else None)
+    with serving(metrics_port, "trends", job.unready, metrics_host):
         try:
-            run(connection, topics, job_name, since=first, prism=Path(prism) if prism else None)
+            job.run()
         except KeyboardInterrupt:
             return

@@ -6,7 +6,9 @@ It speaks Beam's protocol for external worker pools and differs from Beam's own 
 * workers are forked from a process that has everything loaded, so a new one works at once;
 * a worker ends as soon as it has lost its task manager, with whatever it was doing: a successor has its partitions;
 * no pipe is left unread, so no worker can stand still because it printed too much;
-* task managers that name their workers alike can share a pool.
+* task managers that name their workers alike can share a pool;
+* it can run its task manager itself: when one of the two ends, the other does, so that whatever starts containers or
+  services again starts both.
 """
 
 import gc
@@ -15,8 +17,10 @@ import logging
 import multiprocessing
 import os
 import signal
+import subprocess
 import threading
 from collections import defaultdict
+from collections.abc import Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any, Final
@@ -39,6 +43,8 @@ _LOADED: Final = (
     "pipeline.sources.kafka",
 )
 _REAP_SECONDS: Final = 1.0
+_STOP_SECONDS: Final = 20.0
+"""What a task manager may take to end in good order."""
 
 
 class _Nursery:
@@ -149,13 +155,21 @@ class _Servicer(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):  # type:
         return beam_fn_api_pb2.StopWorkerResponse()
 
 
-def run(host: str, port: int, metrics_port: int | None, metrics_host: str, users: frozenset[int] = frozenset()) -> None:
-    """Serve until the process is ended; on this machine only for this user, root and `users`.
+def run(
+    host: str,
+    port: int,
+    metrics_port: int | None,
+    metrics_host: str,
+    users: frozenset[int] = frozenset(),
+    command: Sequence[str] = (),
+) -> None:
+    """Serve until SIGTERM, on this machine only for this user, root and `users`; `command` runs beside it.
 
     Raises:
-        JobStopped: the port is taken, or workers cannot be loaded.
+        JobStopped: the port is taken, workers cannot be loaded, or one of the processes has ended by itself.
     """
     logs.log_to_stderr()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with health.shared_folder():
         nursery = _Nursery()  # before this process has threads
         try:
@@ -182,6 +196,27 @@ def run(host: str, port: int, metrics_port: int | None, metrics_host: str, users
         def unready() -> str | None:
             return None if os.path.exists(f"/proc/{nursery.pid}/exe") else "workers cannot be started"  # noqa: PTH110
 
-        with health.serving(metrics_port, "worker-pool", unready, metrics_host):
-            os.waitpid(nursery.pid, 0)  # it ends with this process, or when it is killed: then a supervisor starts both
+        with health.serving(metrics_port, "worker-pool", unready, metrics_host), suppress(KeyboardInterrupt):
+            _until_one_ends(nursery, command)
+
+
+def _until_one_ends(nursery: _Nursery, command: Sequence[str]) -> None:
+    """Run `command`, and return never: whatever starts this process again starts all of it."""
+    beside = subprocess.Popen(command, preexec_fn=die_with_parent) if command else None  # noqa: S603
+    try:
+        pid, status = os.waitpid(-1, 0)
+        if beside is not None and pid == beside.pid:
+            raise JobStopped(f"{command[0]} has ended with status {os.waitstatus_to_exitcode(status)}")
         raise JobStopped("the process that starts workers has ended")
+    finally:
+        if beside is not None:
+            _end(beside)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

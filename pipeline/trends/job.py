@@ -3,16 +3,18 @@
 import contextlib
 import secrets
 import tempfile
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import apache_beam as beam
 from kafka import KafkaProducer
 from kafka.admin import NewTopic
-from kafka.errors import TopicAlreadyExistsError
+from kafka.errors import KafkaError, TopicAlreadyExistsError
 
 from pipeline import services
 from pipeline.items import Item, Origin
@@ -29,11 +31,16 @@ from pipeline.kafka.control import announce
 from pipeline.operations.dead_letters import REDRIVEN
 from pipeline.runners import beam_options
 from pipeline.runners.engine import Engine
+from pipeline.runners.prism import WithOutput
 from pipeline.settings import PIPELINE_VERSION
 from pipeline.sources.kafka import ReadFromKafka
 from pipeline.trends.transforms import CountTrends, WatchSources
 from schemas.codec import decode, encode
 from schemas.records import SCHEMA_VERSION, Alarm, Article, Dead, Trend
+
+_IDLE_SECONDS: Final = 2.0
+"""Trends are of hours: a partition without new records need not be looked at four times a second."""
+_LOOK_SECONDS: Final = 10.0
 
 
 def build(p: beam.Pipeline, articles: KafkaJob, dead: KafkaJob, *, since: int) -> None:
@@ -45,7 +52,7 @@ def build(p: beam.Pipeline, articles: KafkaJob, dead: KafkaJob, *, since: int) -
     (
         (trends, alarms)
         | "Found" >> beam.Flatten()
-        | "Write" >> beam.ParDo(_WriteFn(articles.connection, articles.topics.trends))
+        | "Written" >> WithOutput(_Write(articles.connection, articles.topics.trends))
     )
 
 
@@ -57,6 +64,17 @@ class _DecodeFn(beam.DoFn):  # type: ignore[misc]
         origin = item.state
         if isinstance(origin, Origin) and dict(origin.headers).get(SCHEMA_HEADER) != REDRIVEN:
             yield decode(origin.payload, self._kind)
+
+
+class _Write(beam.PTransform):  # type: ignore[misc]
+    def __init__(self, connection: Connection, topic: str) -> None:
+        super().__init__()
+        self._connection = connection
+        self._topic = topic
+
+    def expand(self, found: Any) -> Any:
+        write = beam.ParDo(_WriteFn(self._connection, self._topic)).with_output_types(tuple[bytes, bytes])
+        return found | "Write" >> write
 
 
 class _WriteFn(beam.DoFn):  # type: ignore[misc]
@@ -102,37 +120,67 @@ def create_topic(connection: Connection, topics: Topics) -> None:
     until_answered(f"create {topics.trends}", create)
 
 
-def run(connection: Connection, topics: Topics, job_name: str, *, since: datetime, prism: Path | None = None) -> None:
-    """Run the job until the process is interrupted."""
-    create_topic(connection, topics)
-    common = KafkaJob(
-        name=job_name,
-        run=secrets.token_hex(6),
-        connection=connection,
-        topics=topics,
-        pipeline_version=PIPELINE_VERSION,
-    )
-    articles = replace(common, topics=replace(topics, raw=topics.articles))
-    dead = replace(common, name=f"{job_name}-dead", topics=replace(topics, raw=topics.dead))
-    for job in (articles, dead):
-        announce(job)
-    with tempfile.TemporaryDirectory(prefix="khabar-trends-") as folder:
-        runner = services.Prism(Path(folder), binary=prism, dies_with_parent=True)
-        runner.start()
+class TrendsJob:
+    """One run of the job, on a Prism of its own."""
+
+    def __init__(
+        self, connection: Connection, topics: Topics, job_name: str, *, since: datetime, prism: Path | None = None
+    ) -> None:
+        self._connection = connection
+        self._topics = topics
+        self._name = job_name
+        self._since = int(since.timestamp()) // 3600
+        self._prism = prism
+        self._trouble: str | None = "the job is starting"
+
+    def unready(self) -> str | None:
+        """Return why the job does not do its work now, None when it runs and its brokers answer."""
+        return self._trouble
+
+    def run(self) -> None:
+        """Run until the process is interrupted."""
+        create_topic(self._connection, self._topics)
+        common = KafkaJob(
+            name=self._name,
+            run=secrets.token_hex(6),
+            connection=self._connection,
+            topics=self._topics,
+            pipeline_version=PIPELINE_VERSION,
+            idle_seconds=_IDLE_SECONDS,
+        )
+        articles = replace(common, topics=replace(self._topics, raw=self._topics.articles))
+        dead = replace(common, name=f"{self._name}-dead", topics=replace(self._topics, raw=self._topics.dead))
+        for job in (articles, dead):
+            announce(job)
+        with tempfile.TemporaryDirectory(prefix="khabar-trends-") as folder:
+            runner = services.Prism(Path(folder), binary=self._prism, dies_with_parent=True)
+            runner.start()
+            try:
+                self._follow(articles, dead, runner.job_endpoint)
+            finally:
+                runner.stop()
+
+    def _follow(self, articles: KafkaJob, dead: KafkaJob, endpoint: str) -> None:
+        engine = Engine()
+        name = f"{articles.name}-{articles.run}"
+        p = beam_options.pipeline(engine, name, endpoint, beam_options.streaming(engine))
+        build(p, articles, dead, since=self._since)
+        result = p.run()
+        threading.Thread(target=self._look, args=(result,), name="trends-health", daemon=True).start()
         try:
-            _run(articles, dead, runner.job_endpoint, int(since.timestamp()) // 3600)
-        finally:
-            runner.stop()
+            result.wait_until_finish()
+        except KeyboardInterrupt:
+            with contextlib.suppress(Exception):
+                result.cancel()
 
-
-def _run(articles: KafkaJob, dead: KafkaJob, endpoint: str, since: int) -> None:
-    engine = Engine()
-    name = f"{articles.name}-{articles.run}"
-    p = beam_options.pipeline(engine, name, endpoint, beam_options.streaming(engine))
-    build(p, articles, dead, since=since)
-    result = p.run()
-    try:
-        result.wait_until_finish()
-    except KeyboardInterrupt:
-        with contextlib.suppress(Exception):
-            result.cancel()
+    def _look(self, result: Any) -> None:
+        while True:
+            try:
+                state = result.state
+                self._connection.check()
+                self._trouble = None if state == "RUNNING" else f"the runner says that the job is {state.lower()}"
+            except (KafkaError, OSError) as error:
+                self._trouble = f"Kafka does not answer: {error}"
+            except Exception as error:
+                self._trouble = f"the runner does not answer: {error!r}"
+            time.sleep(_LOOK_SECONDS)

@@ -84,6 +84,8 @@ def test_metrics_health_and_readiness_are_served() -> None:
         assert status == 200
         assert "khabar_ledger_violations" in text
         assert get(port, "/else")[0] == 404
+    with serving(0, "stream", unwell=lambda: "no job has run for 130 s") as port:
+        assert get(port, "/health") == (503, "no job has run for 130 s\n")
     with serving(None, "load") as nothing:
         assert nothing is None
     assert b"khabar_loaded_total" in exposition()
