@@ -54,10 +54,11 @@ services: $(READY) ## Start a real Kafka broker and a Flink cluster on this mach
 services-down: $(READY) ## Stop what `make services` started
 	$(BIN)/python -m pipeline.services down
 
-check: $(READY) ## Lint, check formatting and types
+check: $(READY) ## Lint, check formatting, types and dependencies
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/deptry --no-ansi .
 
 format: $(READY) ## Format the code
 	$(BIN)/ruff format .

@@ -19,8 +19,6 @@ class Settings:
     """Memory that one extraction process may allocate beyond what it starts with, in MiB."""
     max_record_bytes: int = 32 * 1024 * 1024
     """A larger record is a dead letter `too_large`."""
-    dead_payload_bytes: int = 64 * 1024 * 1024
-    """A dead letter keeps at most this much of its payload."""
     index_url: str = "memory:"
     """Where the article index lives: ``memory:``, ``sqlite:///path`` or ``postgresql://…``."""
     bundle_records: int = 1000

@@ -6,6 +6,7 @@ bundle ends, so a bundle that commits is whole.
 """
 
 import logging
+import time
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -19,7 +20,6 @@ from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.timestamp import MIN_TIMESTAMP, Timestamp
 from apache_beam.utils.windowed_value import WindowedValue
 from jsonschema import ValidationError
-from tenacity import Retrying, before_sleep_log, retry_if_exception_type, stop_after_delay, wait_exponential
 
 from pipeline import errors as fatal
 from pipeline.index import (
@@ -54,13 +54,9 @@ _TOOK_PROCESS_DOWN: Final = frozenset({Reason.EXTRACT_TIMEOUT, Reason.EXTRACT_ME
 
 
 _log = logging.getLogger("khabar")
-_INDEX_RETRIES: Final = Retrying(
-    retry=retry_if_exception_type(IndexUnavailable),
-    wait=wait_exponential(multiplier=0.1, max=10),
-    stop=stop_after_delay(300),
-    before_sleep=before_sleep_log(_log, logging.WARNING),
-    reraise=True,
-)
+_INDEX_PATIENCE: Final = 300.0
+"""Seconds for which an index that cannot be reached is asked again."""
+_LONGEST_PAUSE: Final = 10.0
 
 Q = TypeVar("Q")
 A = TypeVar("A")
@@ -159,10 +155,17 @@ class BatchedFn(StageFn):
         """Ask the index, patiently while it cannot be reached: that is no fault of the records."""
         STAGE_RECORDS.labels(question.__name__).inc(len(records))
         with fatal.stopping(IndexUnavailable, IndexDamaged, doing="the article index"):
-            for attempt in _INDEX_RETRIES:
-                with attempt, STAGE_SECONDS.labels(question.__name__).time():
-                    return question(records)
-        raise AssertionError("the last attempt raises")
+            pause, deadline = 0.1, time.monotonic() + _INDEX_PATIENCE
+            while True:
+                try:
+                    with STAGE_SECONDS.labels(question.__name__).time():
+                        return question(records)
+                except IndexUnavailable as error:
+                    if time.monotonic() + pause > deadline:
+                        raise
+                    _log.warning("The article index cannot be reached, asking again in %.1f s: %s", pause, error)
+                time.sleep(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
 
 
 @dataclass(slots=True)

@@ -6,17 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import click
-from click.core import ParameterSource
 
 from pipeline.cli.kafka import fail, one_line, option, with_connection
 
 _STORE_HELP = "sqlite:///PATH, duckdb:///PATH or postgresql://USER@HOST/DATABASE."
 _FILE = click.Path(exists=True, dir_okay=False)
 _FOLDER = click.Path(exists=True, file_okay=False)
-
-
-def _has_brokers(context: click.Context) -> bool:
-    return context.get_parameter_source("bootstrap_servers") is not ParameterSource.DEFAULT
 
 
 def _status(text: str) -> None:

@@ -1,4 +1,4 @@
-"""The reference page, made from the code so that it cannot drift: ``python -m pipeline.cli.reference`` writes it."""
+"""Pages of docs made from the code, so that they cannot drift: ``python -m pipeline.cli.reference`` writes them."""
 
 from collections.abc import Iterator, Sequence
 from inspect import cleandoc
@@ -7,13 +7,55 @@ from typing import Final
 
 import click
 import msgspec
+from babel import Locale
 
 from pipeline.cli.main import main as command_line
 from pipeline.observe import metrics
 from schemas.jsonschema import RECORD_KINDS
 from schemas.reasons import EXPLANATIONS
+from transforms.text.languages import known_languages, sections_of
+from transforms.text.wordlists import listed_as
 
-PAGE: Final = Path(__file__).parents[2] / "docs" / "reference.md"
+_DOCS: Final = Path(__file__).parents[2] / "docs"
+_SECTIONS: Final = {
+    "names": "words about people and who speaks",
+    "organisations": "nouns of organisations",
+    "places": "words before places, demonyms",
+    "keywords": "what stands before nouns and verbs",
+    "numbers": "number words",
+    "counted": "what a number counts",
+    "units": "units and currencies",
+    "dates": "months and weekdays beyond CLDR",
+    "relative": "relative dates",
+    "unspaced_dates": "relative dates without spaces",
+}
+
+
+def pages() -> dict[Path, str]:
+    """Return each generated page with its text."""
+    return {_DOCS / "reference.md": reference(), _DOCS / "languages.md": languages()}
+
+
+def languages() -> str:
+    """Return the page that says for each language which words it has, inherits and lacks."""
+    rows = []
+    for code in known_languages():
+        found = sections_of(code)
+        marks = ["" if name not in found else "●" if found[name] == code else f"as {found[name]}" for name in _SECTIONS]
+        words = f"as {listed}" if (listed := listed_as(code)) not in (None, code) else "●" if listed else ""
+        rows.append((f"`{code}`", Locale.parse(code).get_display_name("en") or code, *marks, words))
+    meanings = [(f"`{name}`", meaning) for name, meaning in _SECTIONS.items()]
+    parts = [
+        "# Languages",
+        "Written by `make reference`; do not edit.",
+        "Each language has one file of its words, `transforms/data/languages/xx.toml`, in sections. ● means that it has "
+        "the section, “as xx” that it inherits it, an empty cell that it has none: no other language's words are used "
+        "instead. Months, weekdays and places come from Unicode CLDR and GeoNames for every language; `word list` says "
+        "whether the frequencies of its words are known.",
+        _table(("language", "name", *_SECTIONS, "word list"), rows),
+        _table(("section", "what it holds"), meanings),
+    ]
+    return "\n\n".join(parts) + "\n"
 
 
 def reference() -> str:
@@ -101,4 +143,5 @@ def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(reference(), encoding="utf-8")
+    for page, text in pages().items():
+        page.write_text(text, encoding="utf-8")

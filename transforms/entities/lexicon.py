@@ -1,7 +1,6 @@
 """Words by which names are found: section ``names`` of a language's file, given names, word frequencies."""
 
 import functools
-import importlib
 import tomllib
 from dataclasses import dataclass
 from importlib import resources
@@ -103,17 +102,12 @@ def shared_words(field: str, *, fold: bool = True) -> frozenset[str]:
 @functools.cache
 def given_names(*, persian: bool = True) -> frozenset[str]:
     """Return the given names (and some family names that stand for their bearers) of all scripts, folded."""
-    lines = (resources.files("transforms") / "data" / "given_names.txt").read_text("utf-8").splitlines()
-    names = {word for line in lines if not line.startswith("#") for word in line.split()}
-    for locale in names_table()["given"]["locales"].split():
-        if locale == "fa_IR" and not persian:
-            continue  # many are common words in Arabic
-        provider = importlib.import_module(f"faker.providers.person.{locale}").Provider
-        for attribute in ("first_names", "first_names_male", "first_names_female"):
-            listed = getattr(provider, attribute, ())
-            if not isinstance(listed, property):
-                names.update(listed)
-    return frozenset(key(name) for name in names if len(name) > 1 and " " not in name)
+    files = ["given-names.txt", "given-names-transliterated.txt"]
+    if persian:  # many are common words in Arabic
+        files.append("given-names-persian.txt")
+    data = resources.files("transforms") / "data"
+    lines = [line for file in files for line in (data / file).read_text("utf-8").splitlines()]
+    return frozenset(key(name) for line in lines if not line.startswith("#") for name in line.split() if len(name) > 1)
 
 
 def _given_names(language: str) -> frozenset[str]:
