@@ -11,7 +11,7 @@ from fastwarc.warc import ArchiveIterator
 from warcio.archiveiterator import ArchiveIterator as WarcioIterator
 
 from pipeline.items import Gap
-from pipeline.sources.formats.readers import FileReader, find_files
+from pipeline.sources.reader import FileReader, find_files
 
 
 def main() -> None:

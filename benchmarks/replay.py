@@ -23,8 +23,8 @@ import orjson
 
 from pipeline.items import Item, Origin
 from pipeline.settings import Settings, available_cores
-from pipeline.sources.formats.readers import FileReader
 from pipeline.sources.mapping import PRESETS, FieldMapping
+from pipeline.sources.reader import FileReader
 
 IDENTITY = FieldMapping(())
 

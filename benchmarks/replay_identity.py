@@ -29,8 +29,8 @@ from pipeline.kafka.connection import Connection, KafkaJob
 from pipeline.kafka.topics import lag, read_to_end
 from pipeline.operations.replay import ORIGIN_HEADER
 from pipeline.services import Kafka
-from pipeline.sources.formats.readers import FileReader
 from pipeline.sources.mapping import IDENTITY, PRESETS, FieldMapping
+from pipeline.sources.reader import FileReader
 
 KHABAR = str(Path(sys.executable).with_name("khabar"))
 KINDS = ("articles", "duplicates", "dead")

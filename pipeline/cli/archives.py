@@ -91,6 +91,7 @@ class _Speed(click.ParamType[float]):
     help="Message timestamps: when an article was published or fetched, or the time of sending.",
 )
 @click.option("--max-record-mb", default=32, type=click.IntRange(1), envvar="KHABAR_MAX_RECORD_MB", help="See run.")
+@click.option("--follow-links", is_flag=True, envvar="KHABAR_FOLLOW_LINKS", help="See run.")
 @click.option("--create-topics", is_flag=True, envvar="KHABAR_CREATE_TOPICS", help="Create the raw topic if missing.")
 @click.option(
     "--partitions", default=8, type=click.IntRange(1), envvar="KHABAR_PARTITIONS", help="Of a created raw topic."

@@ -13,6 +13,7 @@ from pipeline.cli.archives import FORMATS, Input, diff, export, mapping_of, repl
 from pipeline.cli.dashboard import dashboard, load, trends
 from pipeline.cli.index import explain, index
 from pipeline.cli.kafka import dead, existing_model, one_line, option, stream, with_connection, worker_pool
+from pipeline.sources.formats import in_words
 
 CONFIG_FILE: Final = "khabar.toml"
 _CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100, "show_default": True}
@@ -109,6 +110,12 @@ def _fail(message: str) -> NoReturn:
 @option("--parallelism", "Parallel readers on a cluster.", default=1, type=click.IntRange(1))
 @option("--split-mb", "On a cluster all readers share larger files.", default=64, type=click.IntRange(0))
 @option("--prism", "Prism binary.  [default: the one that Beam fetches]", type=click.Path(exists=True, dir_okay=False))
+@click.option(
+    "--follow-links",
+    is_flag=True,
+    envvar="KHABAR_FOLLOW_LINKS",
+    help="Follow symbolic links that lead out of a given folder.",
+)
 @click.option("--debug", is_flag=True, envvar="KHABAR_DEBUG", help="Show the runner's log and tracebacks.")
 def run(
     paths: tuple[str, ...],
@@ -124,14 +131,14 @@ def run(
     validate: bool,
     formats: tuple[str, ...],
     parquet: bool,
+    follow_links: bool,
     debug: bool,
     **options: Any,
 ) -> None:
     """Run files and folders through the pipeline into a folder.
 
-    Reads .txt, .html, .json, .jsonl, .csv, .tsv, WARC, ARC, RSS and Atom, each also .gz, .zst, .lz4, .bz2 or .xz; tar
-    and zip files of these; and Parquet. A PATH may be an address such as s3://bucket/folder. Writes articles.jsonl,
-    duplicates.jsonl, dead.jsonl and ledger.jsonl, in the order of the input.
+    Reads FORMATS. A PATH may be an address such as s3://bucket/folder. Writes articles.jsonl, duplicates.jsonl,
+    dead.jsonl and ledger.jsonl, in the order of the input.
 
     With --runner flink the workers of a cluster share the files; they, --out and an SQLite index must be on a file
     system that all of them see.
@@ -165,6 +172,7 @@ def run(
                 mapping=mapping,
                 formats=tuple(dict.fromkeys(wanted)),
                 cluster=_cluster(**options),
+                follow_links=follow_links,
             )
     except JobStopped as error:
         _fail(f"{error}; {out} is as it was")
@@ -175,6 +183,9 @@ def run(
             raise
         _fail(f"{_last_line(error)}; {out} is as it was (--debug shows more)")
     show_summary(summary, Path(out))
+
+
+run.help = (run.help or "").replace("FORMATS", in_words())
 
 
 def _cluster(*, runner: str, split_mb: int, prism: str | None, **options: Any) -> Any:

@@ -11,6 +11,8 @@ from babel import Locale
 
 from pipeline.cli.main import main as command_line
 from pipeline.observe import metrics
+from pipeline.sources.formats import FORMATS
+from pipeline.sources.formats.streams import COMPRESSIONS
 from schemas.jsonschema import RECORD_KINDS
 from schemas.reasons import EXPLANATIONS
 from transforms.text.languages import known_languages, sections_of
@@ -48,10 +50,10 @@ def languages() -> str:
     parts = [
         "# Languages",
         "Written by `make reference`; do not edit.",
-        "Each language has one file of its words, `transforms/data/languages/xx.toml`, in sections. ● means that it has "
-        "the section, “as xx” that it inherits it, an empty cell that it has none: no other language's words are used "
-        "instead. Months, weekdays and places come from Unicode CLDR and GeoNames for every language; `word list` says "
-        "whether the frequencies of its words are known.",
+        "Each language has one file of its words, `transforms/data/languages/xx.toml`, in sections. ● means that it "
+        "has the section, “as xx” that it inherits it, an empty cell that it has none: no other language's words are "
+        "used instead. Months, weekdays and places come from Unicode CLDR and GeoNames for every language; `word list` "
+        "says whether the frequencies of its words are known.",
         _table(("language", "name", *_SECTIONS, "word list"), rows),
         _table(("section", "what it holds"), meanings),
     ]
@@ -59,8 +61,8 @@ def languages() -> str:
 
 
 def reference() -> str:
-    """Return the page as Markdown: commands and options, dead-letter reasons, metrics, records."""
-    parts = [*_commands(), *_reasons(), *_metrics(), *_records()]
+    """Return the page as Markdown: commands and options, formats of files, dead-letter reasons, metrics, records."""
+    parts = [*_commands(), *_formats(), *_reasons(), *_metrics(), *_records()]
     return "# Reference\n\nWritten by `make reference`; do not edit.\n" + "".join(f"\n{part}\n" for part in parts)
 
 
@@ -96,6 +98,17 @@ def _default(option: click.Option) -> str:
     if option.is_flag or default is None or callable(default) or "Sentinel" in type(default).__name__:
         return ""
     return f"`{default}`"
+
+
+def _formats() -> Iterator[str]:
+    yield "## Formats of files"
+    yield _table(
+        ("format", "suffix", "one record is"),
+        [(row.name, " ".join(f"`{suffix}`" for suffix in row.suffixes), row.records) for row in FORMATS],
+    )
+    compressed = " ".join(f"`{suffix}`" for suffix in sorted(COMPRESSIONS))
+    alone = " and ".join(f"`{row.name}`" for row in FORMATS if row.by_position)
+    yield f"All but {alone}, which are read from their end, may also be compressed: {compressed}."
 
 
 def _reasons() -> Iterator[str]:

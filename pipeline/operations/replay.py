@@ -37,10 +37,10 @@ from pipeline.kafka.connection import PERMANENT_ERRORS, Connection, Topics, quie
 from pipeline.kafka.topics import NewTopics, read_to_end
 from pipeline.runners.files import Progress
 from pipeline.settings import PIPELINE_VERSION
-from pipeline.sources.formats.readers import FileReader, UnreadableError, find_files, stored_size
 from pipeline.sources.formats.records import FAILURE_HEADER, ReadFailure
 from pipeline.sources.formats.streams import is_remote
 from pipeline.sources.mapping import IDENTITY, FieldMapping
+from pipeline.sources.reader import FileReader, UnreadableError, find_files, stored_size
 from schemas.codec import decode, encode
 from schemas.reasons import Reason
 from schemas.records import FileProvenance, Record
@@ -80,6 +80,8 @@ class ReplayOptions:
     """Send files anew that the ledger says are sent."""
     timestamps: Literal["event", "now"] = "event"
     create_topics: NewTopics | None = None
+    follow_links: bool = False
+    """Whether links that lead out of a folder are followed."""
     batch_records: int = 1000
     batch_bytes: int = 8 * 1024 * 1024
     batch_seconds: float = 1.0
@@ -154,7 +156,7 @@ def dry_run(
 ) -> ReplaySummary:
     """Read everything and send nothing; return counts, the range of event times and the first records."""
     summary = ReplaySummary()
-    files = _files(paths)
+    files = _files(paths, options.follow_links)
     done, total = 0, sum(map(stored_size, files))
     for path in files:
         with _reading(path, options) as reader:
@@ -182,7 +184,7 @@ def replay(
     Raises:
         JobStopped: it cannot go on, for a reason that a user can act on; what was sent is in the ledger.
     """
-    return _Replay(_files(paths), options, watch, clock or _RealClock()).run()
+    return _Replay(_files(paths, options.follow_links), options, watch, clock or _RealClock()).run()
 
 
 def message_of(origin: Origin) -> Message:
@@ -247,9 +249,9 @@ def _first_time(times: Iterable[str | None]) -> datetime | None:
     return next((moment for moment in map(event_time, times) if moment is not None), None)
 
 
-def _files(paths: tuple[str, ...]) -> tuple[str, ...]:
+def _files(paths: tuple[str, ...], follow_links: bool) -> tuple[str, ...]:
     try:
-        files = find_files(paths)
+        files = find_files(paths, follow_links=follow_links)
     except UnreadableError as error:
         raise JobStopped(str(error)) from error
     if not files:

@@ -21,8 +21,8 @@ from pipeline.runners import flink
 from pipeline.runners.engine import Engine
 from pipeline.settings import Settings
 from pipeline.sinks.parts import Settled, WriteParts, assemble, parts_in
-from pipeline.sources.formats.readers import stored_size
 from pipeline.sources.mapping import FieldMapping
+from pipeline.sources.reader import stored_size
 
 _SHARES_PER_READER: Final = 4
 """Small files are read together, in so many shares for each parallel reader that all of them end at about one time."""

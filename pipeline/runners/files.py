@@ -18,8 +18,8 @@ from pipeline import errors as fatal
 from pipeline.observe import metrics
 from pipeline.settings import Settings
 from pipeline.sinks.export import export
-from pipeline.sources.formats.readers import UnreadableError, find_files, stored_size
 from pipeline.sources.mapping import IDENTITY, FieldMapping
+from pipeline.sources.reader import UnreadableError, find_files, stored_size
 
 if TYPE_CHECKING:
     from pipeline.runners.cluster import Cluster, ClusterRun
@@ -62,6 +62,7 @@ def run_files(
     mapping: FieldMapping = IDENTITY,
     formats: tuple[str, ...] = (),
     cluster: "Cluster | None" = None,
+    follow_links: bool = False,
 ) -> RunSummary:
     """Run the files that `paths` name through the graph into the folder `out`; `watch` is told of progress.
 
@@ -73,7 +74,7 @@ def run_files(
         fatal.JobStopped: the run cannot be finished; nothing was put in place.
     """
     with fatal.stopping(UnreadableError, doing="cannot read the input"):
-        files = find_files(paths)
+        files = find_files(paths, follow_links=follow_links)
     if not files:
         raise fatal.JobStopped(f"no files in {', '.join(paths)}")
     with fatal.stopping(OSError, doing=f"cannot write to {out}"):

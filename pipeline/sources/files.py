@@ -17,9 +17,9 @@ from pipeline.items import Item
 from pipeline.observe.metrics import RECORDS_READ
 from pipeline.settings import Settings
 from pipeline.sinks.parts import Settled, end_of_file
-from pipeline.sources.formats.readers import FileReader, UnreadableError
 from pipeline.sources.formats.streams import is_remote
 from pipeline.sources.mapping import IDENTITY, FieldMapping
+from pipeline.sources.reader import FileReader, UnreadableError
 
 _FILE_SHIFT: Final = 40
 _END: Final = 2**62

@@ -64,7 +64,10 @@ class FieldMapping:
             record = orjson.loads(payload.removeprefix(b"\xef\xbb\xbf"))
         except orjson.JSONDecodeError:
             return payload
-        return orjson.dumps(self.apply(record)) if isinstance(record, dict) else payload
+        try:
+            return orjson.dumps(self.apply(record)) if isinstance(record, dict) else payload
+        except (orjson.JSONEncodeError, RecursionError):  # nested deeper than can be written
+            return payload
 
     def then(self, other: "FieldMapping") -> "FieldMapping":
         """Return this mapping with the pairs of `other` in place of its own for the same fields."""

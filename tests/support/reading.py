@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from pipeline.items import Gap, Item, Origin
-from pipeline.sources.formats.readers import FileReader
 from pipeline.sources.mapping import IDENTITY, FieldMapping
+from pipeline.sources.reader import FileReader
 
 
 def items(path: Path | str, *, limit: int = 1_000_000, mapping: FieldMapping = IDENTITY) -> list[Item]:

@@ -73,6 +73,8 @@ _CODECS: Final = {
     "macintosh": "mac-roman",
     "x-mac-cyrillic": "mac-cyrillic",
     "iso-2022-jp": "iso2022_jp_ext",
+    "utf-16le": "utf-16-le",
+    "utf-16be": "utf-16-be",
     "koi8-r": "koi8-u",  # differs only in box drawing, which news does not use, and in the letters of Ukrainian
 }
 _SAMPLE: Final = 1 << 16
@@ -114,6 +116,11 @@ def to_text(data: bytes, *, content_type: str | None = None, encoding: str | Non
     sample = _sample(data, html)
     name = _latin(sample, _legacy(sample, [label for label in declared if label != "utf-8"]))
     return _decoded(data, _CODECS.get(name, name), name)
+
+
+def codec_of(name: str) -> str:
+    """Return Python's codec for an encoding by its WHATWG name."""
+    return _CODECS.get(name, name)
 
 
 def _decoded(data: bytes, codec: str, name: str) -> Decoded:

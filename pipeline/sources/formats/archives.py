@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import urlsplit
 
 from pipeline.sources.formats.http_message import BodyTooLargeError, ResponseHead, parse_head, parse_headers, plain_body
 from pipeline.sources.formats.records import KEPT_OF_UNREADABLE, Damage, FileRecord, too_large
@@ -17,7 +16,12 @@ from pipeline.sources.formats.streams import Content
 
 _LINE: Final = 64 * 1024
 _HEAD: Final = 256 * 1024
-_RESYNC: Final = re.compile(rb"WARC/[01]\.\d+\r?$")
+_RESYNC: Final = re.compile(rb"WARC/[01]\.\d{1,3}\r?$")
+_WARC_LINE: Final = re.compile(rb"(?<=\n)WARC/[01]\.\d{1,3}\r?\n")
+_ARC_START: Final = re.compile(rb"(?<=\n)(?:https?://|filedesc://|dns:)[^\n]{0,4000} \d{12,18} [^\n]{1,90}\n")
+_LONGEST_LINE: Final = 4096
+_LONGEST_NUMBER: Final = 18
+"""Digits of a length; more are no file's."""
 _VERSION: Final = re.compile(rb"WARC/\d+\.\d+\s*$")
 _ARC_LINE: Final = re.compile(rb"(\S.*) (\S+) (\d{12,18}) (\S+)(?: \d{3} \S+ \S+ \d+ \S+)? (-?\d+)\s*$")
 """``URL IP-address date content-type length``; version 2 has status, checksum, location, offset and file between."""
@@ -26,6 +30,7 @@ _NO_RECORD: Final = "no record begins here"
 _NO_LENGTH: Final = "record header without a length"
 _TEXTUAL: Final = frozenset({"text/html", "application/xhtml+xml", "text/plain"})
 _UNSAID: Final = frozenset({"", "unknown", "no-type", "application/octet-stream", "application/http"})
+_SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,31}):")
 _MARKUP: Final = re.compile(rb"\s*(?:<!--|<!doctype\s+html|<html|<\?xml[^>]{0,200}\?>\s*<(?:!doctype\s+)?html)", re.I)
 _SKIPPED_TYPES: Final = frozenset({"warcinfo", "request", "metadata", "revisit", "continuation"})
 
@@ -51,18 +56,20 @@ class _Framing:
     """Takes the first line, reads the rest of a header; returns what it says, or what is wrong with it."""
     begins: Callable[[Content], bool]
     """Whether a record begins here."""
+    start: re.Pattern[bytes]
+    """What the first line of a record looks like behind a line break."""
     members: tuple[bytes, ...]
     """First bytes of a compressed member that holds one."""
 
 
 def read_warc(content: Content, limit: int) -> Iterator[FileRecord | Damage]:
     """Yield one `FileRecord` for each record of a WARC file, and a `Damage` for each stretch that cannot be read."""
-    return _read(content, limit, _Framing(_warc_header, _warc_begins, (b"WARC/",)))
+    return _read(content, limit, _Framing(_warc_header, _warc_begins, _WARC_LINE, (b"WARC/",)))
 
 
 def read_arc(content: Content, limit: int) -> Iterator[FileRecord | Damage]:
     """Yield one `FileRecord` for each record of an ARC file (version 1 or 2), and a `Damage` for each other stretch."""
-    return _read(content, limit, _Framing(_arc_header, _arc_begins, _ARC_MEMBERS))
+    return _read(content, limit, _Framing(_arc_header, _arc_begins, _ARC_START, _ARC_MEMBERS))
 
 
 def _read(content: Content, limit: int, framing: _Framing) -> Iterator[FileRecord | Damage]:
@@ -79,18 +86,20 @@ def _read(content: Content, limit: int, framing: _Framing) -> Iterator[FileRecor
                 continue
             line = record.payload
             found = f"record breaks off {missing} bytes before its end"
+        reported = content.refused
         yield _damage(start, member, found, line, content)
         if not _recover(content, framing):
+            if content.refused and not reported:
+                yield _damage(content.position, content.member, "reading ends", b"", content)
             return
 
 
 def _recover(content: Content, framing: _Framing) -> bool:
     """Go to where the next record begins; return whether there is one."""
-    if content.damage is None:
-        while content.peek(1):
-            if framing.begins(content):
-                return True
-            content.readline(_LINE)
+    while content.damage is None and content.peek(1):
+        if framing.begins(content):
+            return True
+        content.find(framing.start, _LONGEST_LINE)
     return content.damage is not None and content.recover(framing.members)
 
 
@@ -101,7 +110,7 @@ def _warc_header(content: Content, line: bytes) -> _Capture | str:
     length = headers.get("content-length", "")
     if content.damage is not None:
         return "record header breaks off"
-    if not (length.isascii() and length.isdigit()):
+    if not (length.isascii() and length.isdigit() and len(length) <= _LONGEST_NUMBER):
         return _NO_LENGTH
     return _warc_capture(headers, int(length))
 
@@ -110,7 +119,7 @@ def _arc_header(_content: Content, line: bytes) -> _Capture | str:
     fields = _ARC_LINE.match(line)
     if fields is None:
         return _NO_RECORD
-    return _arc_capture(fields) if int(fields[5]) >= 0 else _NO_LENGTH
+    return _arc_capture(fields) if len(fields[5]) <= _LONGEST_NUMBER and int(fields[5]) >= 0 else _NO_LENGTH
 
 
 def _warc_begins(content: Content) -> bool:
@@ -120,13 +129,12 @@ def _warc_begins(content: Content) -> bool:
 def _arc_begins(content: Content) -> bool:
     if not content.peek(16).startswith(_ARC_MEMBERS):
         return False
-    return _ARC_LINE.match(content.peek(4096).partition(b"\n")[0]) is not None
+    return _ARC_LINE.match(content.peek(_LONGEST_LINE).partition(b"\n")[0]) is not None
 
 
 def _to_next_record(content: Content) -> tuple[int, int]:
     """Go over the empty lines between two records, however many there are; return the position and its member's."""
-    while (beginning := content.peek(1)) and beginning in b"\r\n\0":
-        content.read(1)
+    content.skip_any(b"\r\n\0")
     return content.position, content.member
 
 
@@ -189,8 +197,8 @@ def _record(content: Content, capture: _Capture, end: int, limit: int) -> FileRe
         return FileRecord(skipped=kind)
     if kind not in {"response", "resource", "conversion"}:
         return FileRecord(skipped="other_type")
-    scheme = urlsplit(capture.url).scheme.lower() if "[" not in capture.url else "http"
-    if scheme not in {"http", "https", "file", ""}:
+    scheme = _SCHEME.match(capture.url)
+    if scheme and scheme[1].lower() not in {"http", "https", "file"}:
         return FileRecord(skipped="not_web")
     if re.match(r"https?://[^/]*/robots\.txt$", capture.url, re.IGNORECASE):
         return FileRecord(skipped="robots_txt")

@@ -1,16 +1,17 @@
 """HTTP responses as archives keep them: status, headers, and the body without its transfer and content encodings."""
 
 import re
-import zlib
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
-import zstandard
+from pipeline.sources.formats.streams import Decompressor, decompressor
 
 _STATUS: Final = re.compile(rb"HTTP/\d+(?:\.\d+)?[ \t]+(\d{3})")
 _CHUNK_SIZE: Final = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")
 _BINARY: Final = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _PIECE: Final = 16 * 1024
+_MAX_ENCODINGS: Final = 4
+"""Content encodings that are undone, one within the other; servers use one."""
 
 
 class BodyTooLargeError(Exception):
@@ -60,10 +61,10 @@ def plain_body(headers: dict[str, str], body: bytes, limit: int) -> tuple[bytes,
     whole = True
     if "chunked" in headers.get("transfer-encoding", "").lower() and _CHUNK_SIZE.match(body):
         body, whole = _dechunk(body)
-    for encoding in reversed(headers.get("content-encoding", "").lower().split(",")):
-        decompressor = _decompressor(encoding.strip(), body)
-        if decompressor is not None:
-            decoded, complete = _decompress(decompressor, body, limit)
+    for encoding in headers.get("content-encoding", "").lower().split(",")[: -_MAX_ENCODINGS - 1 : -1]:
+        member = _decompressor(encoding.strip(), body)
+        if member is not None:
+            decoded, complete = _decompress(member, body, limit)
             if decoded or complete:
                 body, whole = decoded, whole and complete
     if len(body) > limit:
@@ -88,38 +89,36 @@ def _dechunk(body: bytes) -> tuple[bytes, bool]:
     return (b"".join(parts), at == len(body)) if len(parts) > 1 or at == len(body) else (body, True)
 
 
-def _decompressor(encoding: str, body: bytes) -> Any:
+def _decompressor(encoding: str, body: bytes) -> Decompressor | None:
     """Return what undoes `encoding`; None for an encoding that is not known or that the bytes do not show."""
     if encoding in {"gzip", "x-gzip"}:
-        return zlib.decompressobj(zlib.MAX_WBITS | 16) if body.startswith(b"\x1f\x8b") else None
+        return decompressor(".gz") if body.startswith(b"\x1f\x8b") else None
     if encoding in {"deflate", "br"} and not _BINARY.search(body, 0, 256):
         return None  # these two have no magic number, but none of them gives text
     if encoding == "deflate":
         is_zlib = len(body) > 1 and body[0] & 0x0F == 8 and int.from_bytes(body[:2], "big") % 31 == 0
-        return zlib.decompressobj(zlib.MAX_WBITS if is_zlib else -zlib.MAX_WBITS)
+        return decompressor("zlib" if is_zlib else "deflate")
     if encoding == "br":
-        import brotli
-
-        return brotli.Decompressor()
+        return decompressor("br")
     if encoding == "zstd":
-        return zstandard.ZstdDecompressor().decompressobj() if body.startswith(b"\x28\xb5\x2f\xfd") else None
+        return decompressor(".zst") if body.startswith(b"\x28\xb5\x2f\xfd") else None
     return None
 
 
-def _decompress(decompressor: Any, body: bytes, limit: int) -> tuple[bytes, bool]:
-    feed = getattr(decompressor, "process", None) or decompressor.decompress
+def _decompress(member: Decompressor, body: bytes, limit: int) -> tuple[bytes, bool]:
     parts: list[bytes] = []
     size = 0
     try:
         for at in range(0, len(body), _PIECE):
-            part = feed(body[at : at + _PIECE])
-            size += len(part)
-            parts.append(part)
-            if size > limit:
+            for part in member.pieces(body[at : at + _PIECE]):
+                size += len(part)
+                parts.append(part)
+                if size > limit:
+                    break
+            if size > limit or member.eof:
                 break
     except Exception:  # each library raises its own; whatever it is, the encoding breaks off here
         return b"".join(parts), False
     if size > limit:
         raise BodyTooLargeError(f"more than {limit} bytes once decompressed")
-    finished = decompressor.is_finished() if hasattr(decompressor, "is_finished") else decompressor.eof
-    return b"".join(parts), bool(finished)
+    return b"".join(parts), member.eof

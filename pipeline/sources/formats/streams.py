@@ -6,6 +6,7 @@ A path is local, or any that fsspec knows (``s3://…``, ``gs://…``, ``https:/
 import bz2
 import importlib
 import lzma
+import re
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +15,13 @@ from typing import Any, BinaryIO, Final, Protocol, cast
 import zstandard
 
 _CHUNK: Final = 64 * 1024
+_PIECE: Final = 1024 * 1024
+"""Bytes that one call of a library may give at most."""
+_ZSTD_SLICE: Final = 512
+"""Stored bytes that Zstandard takes at a time: its interface has no limit, and four bytes may become 128 KiB."""
+_MAX_XZ_MEMORY: Final = 256 * 1024 * 1024
+_FREE: Final = 64 * 1024 * 1024
+_MAX_RATIO: Final = 250
 _MAX_SKIPPABLE: Final = 16 * 1024 * 1024
 _ZSTD_DICTIONARY: Final = b"\x5d\x2a\x4d\x18"
 """Begins the frame in which a ``.warc.zst`` carries its dictionary (IIPC's "WARC compression with Zstandard")."""
@@ -28,27 +36,140 @@ class DamagedError(Exception):
     """Content that cannot be decompressed; the message says where in the stored file, and why."""
 
 
+class Allowance:
+    """What one stored file may become, with everything that is packed within it.
+
+    News expands to ten times its stored size, a hundred times where pages repeat; a bomb to a thousand and more. It is
+    counted in bytes and not in time, so that the same file always gives the same records.
+    """
+
+    def __init__(self, stored_bytes: int) -> None:
+        self._stored = stored_bytes
+        self._given = 0
+
+    def take(self, size: int) -> bool:
+        """Count `size` bytes of decompressed content; return whether they are still within what is allowed."""
+        self._given += size
+        return self._given <= _FREE + _MAX_RATIO * self._stored
+
+    @property
+    def refusal(self) -> str:
+        """Why reading ends."""
+        return f"it expands to more than {_MAX_RATIO} times its {self._stored} stored bytes, and is not read on"
+
+
 class _Readable(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
-class _Decompressor(Protocol):
-    eof: bool
-    unused_data: bytes
+class Decompressor(Protocol):
+    """One compressed member: gives pieces of bounded size, whatever its bytes would become."""
 
-    def decompress(self, data: bytes, /) -> bytes: ...
+    @property
+    def eof(self) -> bool:
+        """Whether the end of the member was reached."""
+
+    @property
+    def unused_data(self) -> bytes:
+        """Bytes behind the end of the member."""
+
+    def pieces(self, data: bytes) -> Iterator[bytes]:
+        """Yield what `data` adds to the content, at most some megabytes at a time."""
 
 
-def _lz4() -> _Decompressor:
-    return cast("_Decompressor", importlib.import_module("lz4.frame").LZ4FrameDecompressor())
+class _Zlib:
+    """Deflate in the framing that `wbits` names."""
+
+    def __init__(self, wbits: int) -> None:
+        self._library = zlib.decompressobj(wbits)
+
+    @property
+    def eof(self) -> bool:
+        return self._library.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._library.unused_data
+
+    def pieces(self, data: bytes) -> Iterator[bytes]:
+        while data:
+            yield self._library.decompress(data, _PIECE)
+            data = self._library.unconsumed_tail
 
 
-_DECOMPRESSORS: Final[dict[str, Callable[[], Any]]] = {
-    ".gz": lambda: zlib.decompressobj(wbits=zlib.MAX_WBITS | 16),
-    ".zst": lambda: zstandard.ZstdDecompressor().decompressobj(),
-    ".lz4": _lz4,
-    ".bz2": bz2.BZ2Decompressor,
-    ".xz": lzma.LZMADecompressor,
+class _Buffered:
+    """A library with the interface of Python's own: `max_length`, and `needs_input` once it holds nothing back."""
+
+    def __init__(self, library: Any) -> None:
+        self._library = library
+
+    @property
+    def eof(self) -> bool:
+        return bool(self._library.eof)
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._library.unused_data or b""
+
+    def pieces(self, data: bytes) -> Iterator[bytes]:
+        piece = self._library.decompress(data, _PIECE)
+        yield piece
+        while piece and not self._library.eof and not self._library.needs_input:
+            piece = self._library.decompress(b"", _PIECE)
+            yield piece
+
+
+class _Zstandard:
+    def __init__(self, dictionary: bytes | None = None) -> None:
+        known = zstandard.ZstdCompressionDict(dictionary) if dictionary is not None else None
+        self._library = zstandard.ZstdDecompressor(dict_data=known).decompressobj()
+        self._behind = b""
+
+    @property
+    def eof(self) -> bool:
+        return bool(self._library.eof)
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._library.unused_data + self._behind if self.eof else b""
+
+    def pieces(self, data: bytes) -> Iterator[bytes]:
+        for at in range(0, len(data), _ZSTD_SLICE):
+            yield self._library.decompress(data[at : at + _ZSTD_SLICE])
+            if self._library.eof:
+                self._behind = data[at + _ZSTD_SLICE :]
+                return
+
+
+class _Brotli:
+    """Not a compression of files, only of HTTP bodies: it has neither magic number nor members."""
+
+    unused_data = b""
+
+    def __init__(self) -> None:
+        self._library = importlib.import_module("brotli").Decompressor()
+
+    @property
+    def eof(self) -> bool:
+        return bool(self._library.is_finished())
+
+    def pieces(self, data: bytes) -> Iterator[bytes]:
+        piece = self._library.process(data, output_buffer_limit=_PIECE)
+        yield piece
+        while piece and not self._library.is_finished():
+            piece = self._library.process(b"", output_buffer_limit=_PIECE)
+            yield piece
+
+
+_DECOMPRESSORS: Final[dict[str, Callable[[], Decompressor]]] = {
+    ".gz": lambda: _Zlib(zlib.MAX_WBITS | 16),
+    ".zst": _Zstandard,
+    ".lz4": lambda: _Buffered(importlib.import_module("lz4.frame").LZ4FrameDecompressor()),
+    ".bz2": lambda: _Buffered(bz2.BZ2Decompressor()),
+    ".xz": lambda: _Buffered(lzma.LZMADecompressor(memlimit=_MAX_XZ_MEMORY)),
+    "zlib": lambda: _Zlib(zlib.MAX_WBITS),
+    "deflate": lambda: _Zlib(-zlib.MAX_WBITS),
+    "br": _Brotli,
 }
 _MAGIC: Final[dict[str, tuple[bytes, ...]]] = {
     ".gz": (b"\x1f\x8b\x08",),
@@ -57,7 +178,12 @@ _MAGIC: Final[dict[str, tuple[bytes, ...]]] = {
     ".bz2": (b"BZh",),
     ".xz": (b"\xfd7zXZ\x00",),
 }
-COMPRESSIONS: Final = frozenset(_DECOMPRESSORS)
+COMPRESSIONS: Final = frozenset(_MAGIC)
+
+
+def decompressor(kind: str) -> Decompressor:
+    """Return what undoes the compression that `kind` names: a suffix of files, or ``zlib``, ``deflate``, ``br``."""
+    return _DECOMPRESSORS[kind]()
 
 
 def is_remote(path: str) -> bool:
@@ -141,12 +267,13 @@ class Content:
     """The decompressed content of a file, read forward.
 
     Reading never raises for damage: it comes up short instead, and `damage` then says why, so that callers keep what
-    they have.
+    they have. Looking ahead (`peek`) does not show it before its time.
     """
 
-    def __init__(self, stored: _Readable, compression: str | None = None) -> None:
+    def __init__(self, stored: _Readable, compression: str | None = None, allowance: Allowance | None = None) -> None:
         self._stored = stored
         self._compression = compression
+        self._allowance = allowance
         self._chunks = self._decompress(0) if compression else _plain(stored)
         self._buffer = b""
         self._at = 0
@@ -154,7 +281,19 @@ class Content:
         """Bytes of content before the next one."""
         self.member = 0
         """Where in the stored file the compressed member begins that was being read last."""
-        self.damage: DamagedError | None = None
+        self._damage: DamagedError | None = None
+        self.refused = False
+        """Whether the damage is that the content is larger than what is allowed."""
+
+    @property
+    def damage(self) -> DamagedError | None:
+        """Why there is no more content, once all before it has been read."""
+        return self._damage if self._at >= len(self._buffer) else None
+
+    @property
+    def breaks_off(self) -> bool:
+        """Whether damage has been seen, be it behind bytes that have not been read yet."""
+        return self._damage is not None
 
     @property
     def compressed(self) -> bool:
@@ -212,9 +351,37 @@ class Content:
 
     def peek(self, size: int) -> bytes:
         """Return the next `size` bytes, fewer at the end, without moving on."""
-        while len(self._buffer) - self._at < size and (chunk := self._next()):
-            self._buffer, self._at = self._buffer[self._at :] + chunk, 0
+        missing = size - (len(self._buffer) - self._at)
+        if missing > 0:
+            parts = [self._buffer[self._at :]]
+            while missing > 0 and (chunk := self._next()):
+                parts.append(chunk)
+                missing -= len(chunk)
+            self._buffer, self._at = b"".join(parts), 0
         return self._buffer[self._at : self._at + size]
+
+    def skip_any(self, among: bytes) -> None:
+        """Move on to the first byte that is none of `among`."""
+        other = re.compile(b"[^%s]" % re.escape(among))
+        while self.peek(1):
+            found = other.search(self._buffer, self._at)
+            at = found.start() if found else len(self._buffer)
+            self.position += at - self._at
+            self._at = at
+            if found:
+                return
+
+    def find(self, pattern: re.Pattern[bytes], longest: int) -> bool:
+        """Move on to where `pattern` next matches, with at most `longest` bytes; return False at the end."""
+        while True:
+            ahead = self.peek(_CHUNK + longest)
+            if match := pattern.search(ahead):
+                self.skip(match.start())
+                return True
+            if len(ahead) <= longest:
+                self.skip(len(ahead))
+                return False
+            self.skip(len(ahead) - longest)
 
     def recover(self, beginnings: tuple[bytes, ...]) -> bool:
         """After damage, go on at the next compressed member whose content begins with one of `beginnings`.
@@ -222,20 +389,19 @@ class Content:
         Returns:
             False when there is none, or the compression has no members to look for (``bz2``, ``xz``).
         """
-        if self.damage is None or self._compression not in {".gz", ".zst", ".lz4"}:
+        if self._damage is None or self.refused or self._compression not in {".gz", ".zst", ".lz4"}:
             return False
         if not isinstance(self._stored, StoredFile) or not self._stored.seekable:
             return False
         for position in self._candidates(self.member + 1):
             self._stored.seek(position)
-            start = self._decompressor()
             try:
-                beginning = start.decompress(self._stored.read(512))
+                beginning = next(self._decompressor().pieces(self._stored.read(512)), b"")
             except (zlib.error, zstandard.ZstdError, RuntimeError):
                 continue
             if beginning.startswith(beginnings):
                 self._stored.seek(position)
-                self._chunks, self._buffer, self._at, self.damage = self._decompress(position), b"", 0, None
+                self._chunks, self._buffer, self._at, self._damage = self._decompress(position), b"", 0, None
                 return True
         return False
 
@@ -255,24 +421,23 @@ class Content:
             position += len(data) - len(magic) + 1
 
     def _next(self) -> bytes:
-        if self.damage is not None:
+        if self._damage is not None:
             return b""
         try:
             return next(self._chunks, b"")
         except DamagedError as error:
-            self.damage = error
+            self._damage = error
             return b""
 
-    def _decompressor(self, dictionary: bytes | None = None) -> _Decompressor:
-        if self._compression == ".zst" and dictionary is not None:
-            known = zstandard.ZstdCompressionDict(dictionary)
-            return cast("_Decompressor", zstandard.ZstdDecompressor(dict_data=known).decompressobj())
-        return cast("_Decompressor", _DECOMPRESSORS[cast("str", self._compression)]())
+    def _decompressor(self, dictionary: bytes | None = None) -> Decompressor:
+        if self._compression == ".zst":
+            return _Zstandard(dictionary)
+        return decompressor(cast("str", self._compression))
 
     def _decompress(self, position: int) -> Iterator[bytes]:
         """Yield the content of one member after the other, from a stored position that begins one."""
         dictionary: bytes | None = None
-        decompressor: _Decompressor | None = None
+        decompressor: Decompressor | None = None
         taken = position
         # Small pieces, because their content may be several thousand times as large.
         while data := self._stored.read(16 * 1024):
@@ -289,18 +454,24 @@ class Content:
                         continue
                     decompressor = self._decompressor(dictionary)
                 try:
-                    chunk = decompressor.decompress(data)
+                    for chunk in decompressor.pieces(data):
+                        if chunk:
+                            self._allow(len(chunk))
+                            yield chunk
                 except (zlib.error, zstandard.ZstdError, lzma.LZMAError, OSError, EOFError, RuntimeError) as error:
                     raise DamagedError(f"the compressed data that begins at byte {self.member}: {error}") from error
-                if chunk:
-                    yield chunk
                 data = b""
                 if decompressor.eof:
-                    data, decompressor = decompressor.unused_data or b"", None
+                    data, decompressor = decompressor.unused_data, None
         if decompressor is not None:
             raise DamagedError(
                 f"the compressed data that begins at byte {self.member}: it ends at byte {taken}, before its end marker"
             )
+
+    def _allow(self, size: int) -> None:
+        if self._allowance is not None and not self._allowance.take(size):
+            self.refused = True
+            raise DamagedError(self._allowance.refusal)
 
     def _dictionary(self, data: bytes, taken: int) -> tuple[bytes, bytes, int]:
         """Return the dictionary that a file of Zstandard frames begins with, the data behind it, and what was read."""

@@ -9,8 +9,8 @@ from pathlib import Path
 import fsspec
 import pytest
 
-from pipeline.sources.formats.readers import UnreadableError, find_files, stored_size
 from pipeline.sources.mapping import parse_mapping
+from pipeline.sources.reader import UnreadableError, find_files, stored_size
 from tests.support.reading import origins, outcomes
 
 MEMBERS = {

@@ -7,7 +7,7 @@ import pytest
 import zstandard
 
 from pipeline.items import Origin
-from pipeline.sources.formats.readers import FileReader, UnreadableError, find_files
+from pipeline.sources.reader import FileReader, UnreadableError, find_files
 from schemas.reasons import Reason
 
 LINES = b'{"text": "one"}\n\n{"text": "two"}\r\n{"text": "three"}'
