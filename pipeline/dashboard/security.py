@@ -1,8 +1,11 @@
 """Who may see the dashboard, and what a page may do in a browser."""
 
+import asyncio
 import hashlib
 import hmac
 import secrets
+import time
+import unicodedata
 from typing import Final
 from urllib.parse import quote, unquote, urlsplit
 
@@ -47,12 +50,29 @@ class SecurityHeaders:
         await self._app(scope, receive, send_with_headers)
 
 
+class Patience:
+    """How long a wrong token makes the next one wait: longer with each, less as time passes."""
+
+    def __init__(self, first: float = 0.25, most: float = 8.0) -> None:
+        self._first = first
+        self._most = most
+        self._wrong = 0
+        self._last = 0.0
+
+    def delay(self, now: float) -> float:
+        """Return the seconds to wait after a wrong token at `now`, in seconds of a clock that only goes on."""
+        self._wrong = max(self._wrong - int((now - self._last) / 60), 0) + 1
+        self._last = now
+        return float(min(self._first * 2.0 ** min(self._wrong - 1, 10), self._most))
+
+
 class TokenGate:
     """Asks for a token: in the header ``Authorization: Bearer …``, or once in a form that leaves a cookie."""
 
-    def __init__(self, app: ASGIApp, token: str) -> None:
+    def __init__(self, app: ASGIApp, token: str, patience: "Patience | None" = None) -> None:
         self._app = app
         self._token = token
+        self._patience = patience or Patience()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or self._may_pass(scope):
@@ -60,6 +80,8 @@ class TokenGate:
             return
         request = HTTPConnection(scope)
         path = _path(scope)
+        if "authorization" in request.headers:  # a wrong token, not a missing one
+            await asyncio.sleep(self._patience.delay(time.monotonic()))
         if "text/html" in request.headers.get("accept", ""):
             wanted = path + (f"?{request.url.query}" if request.url.query else "")
             response: PlainTextResponse | RedirectResponse = RedirectResponse(
@@ -95,9 +117,13 @@ def new_form_key() -> str:
 
 def is_own_form(request: Request, key: object, expected: str) -> bool:
     """Whether a form came from a page of this dashboard."""
+    return is_own_origin(request) and isinstance(key, str) and same(key, expected)
+
+
+def is_own_origin(request: Request) -> bool:
+    """Whether a request does not come from a page of another site, as far as the browser says."""
     origin = request.headers.get("origin")
-    own_origin = origin is None or urlsplit(origin).netloc == request.headers.get("host")
-    return own_origin and isinstance(key, str) and same(key, expected)
+    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
 
 
 def local_path(wanted: str) -> str:
@@ -108,23 +134,52 @@ def local_path(wanted: str) -> str:
 
 
 def web_address(url: str | None) -> str | None:
-    """Return `url` if a browser may be sent there: http or https with a host, and nothing else."""
+    """Return `url` as a browser may be sent there: http or https with a host, without credentials; else None."""
     if not url:
         return None
     try:
         parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            return None
     except ValueError:
         return None
-    return url if parts.scheme in {"http", "https"} and parts.netloc else None
+    return _without_credentials(url)
 
 
 def readable_address(url: str) -> str:
-    """Return `url` as people read it, letters unescaped; unchanged where invisible characters would appear."""
+    """Return `url` as people read it, letters unescaped; characters that are not seen stay or become escapes.
+
+    Names and passwords in it are not shown.
+    """
+    shown = _without_credentials(url)
     try:
-        readable = unquote(url, errors="strict")
+        readable = unquote(shown, errors="strict")
     except UnicodeDecodeError:
-        return url
-    return readable if readable.isprintable() and " " not in readable else url
+        readable = shown
+    if readable.isprintable() and " " not in readable and visible(readable) == readable:
+        return readable
+    return "".join(c if c.isprintable() and not _is_unseen(c) else quote(c) for c in shown)
+
+
+def visible(text: str) -> str:
+    """Return `text` without characters that are not seen and change how others are read: controls and directions."""
+    return "".join(character for character in text if not _is_unseen(character))
+
+
+def _is_unseen(character: str) -> bool:
+    category = unicodedata.category(character)
+    return category in {"Cc", "Cs"} or (category == "Cf" and character not in _JOINERS)
+
+
+_JOINERS: Final = "\u200c\u200d\u00ad"
+"""Needed within words of Persian and Indian languages, and in hyphenated ones."""
+
+
+def _without_credentials(url: str) -> str:
+    scheme, separator, rest = url.partition("://")
+    end = next((at for at, character in enumerate(rest) if character in "/?#\\"), len(rest))
+    host = rest[:end].rpartition("@")[2]
+    return f"{scheme}{separator}{host}{rest[end:]}" if separator else url
 
 
 def _path(scope: Scope) -> str:

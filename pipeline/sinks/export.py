@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import orjson
 
 from schemas.codec import decode
@@ -23,10 +24,15 @@ def export(folder: Path, kind: str, target: Path | None = None) -> Path:
         schemas.codec.CodecError: a line is no article.
     """
     if kind == "parquet":
-        from pipeline.sinks.parquet import write_parquet
+        from pipeline.sinks.parquet import Row, write_parquet
 
         target = target or folder / "parquet"
-        write_parquet(read_articles(folder / ARTICLES), target)
+        newest = _newest_versions(folder / ARTICLES)
+        rows = (
+            Row(article, latest=newest.get(article.uri, 1) == article.version)
+            for article in read_articles(folder / ARTICLES)
+        )
+        write_parquet(rows, target)
         return target
     target = target or folder / f"articles.{kind}.jsonl"
     convert = _converter(kind)
@@ -41,6 +47,23 @@ def read_articles(path: Path) -> Iterator[Article]:
     with path.open("rb") as lines:
         for line in lines:
             yield decode(line, Article)
+
+
+class _Version(msgspec.Struct):
+    uri: str
+    version: int
+
+
+def _newest_versions(path: Path) -> dict[str, int]:
+    """Return the newest version of the articles that have more than one."""
+    newest: dict[str, int] = {}
+    decoder = msgspec.json.Decoder(_Version)
+    with path.open("rb") as lines:
+        for line in lines:
+            found = decoder.decode(line)
+            if found.version > newest.get(found.uri, 1):
+                newest[found.uri] = found.version
+    return newest
 
 
 def _converter(kind: str) -> Callable[[Article], dict[str, Any]]:

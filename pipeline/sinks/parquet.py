@@ -1,10 +1,17 @@
-"""Articles as Parquet, partitioned by the day of publication, for DuckDB, pandas, Spark and their like."""
+"""Articles as Parquet by day, for DuckDB, pandas, Spark and their like: one layout, from a run and from a store.
+
+``articles/date=2025-09-01/part-0.parquet`` and so on: the day is that of the event time (publication, else crawl, else
+processing). The columns are the fields of `schemas.records.Article`, times as UTC timestamps, then ``latest``,
+``processed_at`` and ``event_time``. No column has a type that readers refuse when a file's values are all null.
+"""
 
 import shutil
-from collections.abc import Iterable, Iterator
+import types
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 import orjson
@@ -12,113 +19,73 @@ import pyarrow as pa
 from pyarrow import dataset
 
 from schemas.records import Article
+from transforms.analytics.facets import event_time, utc_time
 
+ARTICLES: Final = "articles"
 _ROWS: Final = 2000
-_SPAN: Final = pa.list_(pa.int32(), 2)
-_SPANS: Final = pa.list_(_SPAN)
-_MENTIONED: Final = pa.list_(
-    pa.struct([("name", pa.string()), ("role", pa.string()), ("count", pa.int32()), ("spans", _SPANS)])
-)
+_OPEN_FILES: Final = 256
 _TIME: Final = pa.timestamp("s", tz="UTC")
+
+
+class Row(NamedTuple):
+    """An article version as it is written."""
+
+    article: Article
+    latest: bool
+    processed_at: str | None = None
+
+
+def _arrow(kind: Any, name: str = "") -> Any:
+    """Return the Arrow type of a field; what has no fixed form holds JSON.
+
+    A span is a list of two: readers fail on lists of fixed length where a whole file has none.
+    """
+    if name.endswith("_at"):
+        return _TIME
+    origin, parts = get_origin(kind), [part for part in get_args(kind) if part is not type(None)]
+    if origin in {Union, types.UnionType}:
+        if set(parts) == {int, float}:
+            return pa.float64()
+        return _arrow(parts[0]) if len(parts) == 1 else pa.string()
+    if origin in {tuple, list}:
+        return pa.list_(_arrow(parts[0]))
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return pa.struct([(field, _arrow(hint, field)) for field, hint in get_type_hints(kind).items()])
+    return {int: pa.int64(), float: pa.float64(), bool: pa.bool_()}.get(kind, pa.string())
+
+
+_HINTS: Final = get_type_hints(Article)
 SCHEMA: Final = pa.schema(
     [
-        ("schema_version", pa.int32()),
-        ("uri", pa.string()),
-        ("version", pa.int32()),
-        ("change", pa.string()),
-        ("changes", pa.string()),
-        ("raw_id", pa.string()),
-        ("url", pa.string()),
-        ("canonical_url", pa.string()),
-        ("source", pa.struct([("domain", pa.string()), ("name", pa.string())])),
-        ("language", pa.string()),
-        ("language_confidence", pa.float64()),
-        ("script", pa.string()),
-        ("direction", pa.string()),
-        ("title", pa.string()),
-        ("title_source", pa.string()),
-        ("lede", pa.string()),
-        ("text", pa.string()),
-        ("authors", pa.list_(pa.string())),
-        ("word_count", pa.int32()),
-        ("char_count", pa.int32()),
-        ("published_at", _TIME),
-        ("published_precision", pa.string()),
-        ("published_source", pa.string()),
-        ("modified_at", _TIME),
-        ("fetched_at", _TIME),
-        ("section", pa.string()),
-        ("tags", pa.list_(pa.string())),
-        ("image", pa.string()),
-        (
-            "places",
-            pa.list_(
-                pa.struct(
-                    [
-                        ("name", pa.string()),
-                        ("text", pa.string()),
-                        ("country_code", pa.string()),
-                        ("geonames_id", pa.int64()),
-                        ("kind", pa.string()),
-                        ("count", pa.int32()),
-                        ("spans", _SPANS),
-                    ]
-                )
-            ),
-        ),
-        ("people", _MENTIONED),
-        ("organisations", _MENTIONED),
-        ("keywords", pa.list_(pa.struct([("text", pa.string()), ("score", pa.float64())]))),
-        ("quotes", pa.list_(pa.struct([("text", pa.string()), ("speaker", pa.string()), ("span", _SPAN)]))),
-        (
-            "figures",
-            pa.list_(
-                pa.struct(
-                    [
-                        ("value", pa.float64()),
-                        ("text", pa.string()),
-                        ("counted", pa.string()),
-                        ("unit", pa.string()),
-                        ("span", _SPAN),
-                    ]
-                )
-            ),
-        ),
-        (
-            "dates_mentioned",
-            pa.list_(
-                pa.struct([("date", pa.string()), ("precision", pa.string()), ("text", pa.string()), ("span", _SPAN)])
-            ),
-        ),
-        ("story", pa.struct([("uri", pa.string()), ("similarity", pa.float64())])),
-        ("related", pa.string()),
-        ("extraction", pa.string()),
-        ("extra", pa.string()),
-        ("provenance", pa.string()),
-        ("published_date", pa.string()),
+        *((name, _arrow(hint, name)) for name, hint in _HINTS.items()),
+        ("latest", pa.bool_()),
+        ("processed_at", _TIME),
+        ("event_time", _TIME),
     ]
 )
-"""Columns are the fields of `schemas.records.Article`; those without a fixed form hold JSON."""
-_AS_JSON: Final = ("changes", "related", "extraction", "extra", "provenance")
-_TIMES: Final = ("published_at", "modified_at", "fetched_at")
-_OPEN_FILES: Final = 256
+_AS_JSON: Final = tuple(
+    name
+    for name, hint in _HINTS.items()
+    if SCHEMA.field(name).type == pa.string()
+    and not any(part is str or get_origin(part) is Literal for part in (hint, *get_args(hint)))
+)
 
 
-def write_parquet(articles: Iterable[Article], folder: Path) -> None:
-    """Write `articles` into `folder` as ``published_date=YYYY-MM-DD/part-….parquet``, in place of what is there.
+def write_parquet(rows: Iterable[Row], folder: Path) -> None:
+    """Write `rows` into ``articles`` below `folder`, in place of what is there.
 
-    The date is that of ``published_at`` where it is known to the day; the others share Hive's default partition.
     Holds some thousand articles in memory, whatever their number.
     """
-    if folder.exists():
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True)
-    reader = pa.RecordBatchReader.from_batches(SCHEMA, _batches(articles))
+    target = folder / ARTICLES
+    if target.exists():
+        shutil.rmtree(target)
+    target.mkdir(parents=True)
+    dated = SCHEMA.append(pa.field("date", pa.string()))
     dataset.write_dataset(
-        reader,
-        folder,
+        pa.RecordBatchReader.from_batches(dated, _batches(rows, dated)),
+        target,
         format="parquet",
-        partitioning=dataset.partitioning(pa.schema([("published_date", pa.string())]), flavor="hive"),
+        partitioning=dataset.partitioning(pa.schema([("date", pa.string())]), flavor="hive"),
         basename_template="part-{i}.parquet",
         use_threads=False,
         max_open_files=_OPEN_FILES,
@@ -126,28 +93,32 @@ def write_parquet(articles: Iterable[Article], folder: Path) -> None:
     )
 
 
-def _batches(articles: Iterable[Article]) -> Iterator[pa.RecordBatch]:
-    remaining = iter(articles)
-    while rows := [_row(article) for article in islice(remaining, _ROWS)]:
-        yield pa.RecordBatch.from_pylist(rows, schema=SCHEMA)
+def _batches(rows: Iterable[Row], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    remaining = iter(rows)
+    while part := list(islice(remaining, _ROWS)):
+        yield batch_of(part, schema)
 
 
-def _row(article: Article) -> dict[str, Any]:
-    row: dict[str, Any] = msgspec.to_builtins(article)
+def batch_of(rows: Sequence[Row], schema: pa.Schema = SCHEMA) -> pa.RecordBatch:
+    """Return rows as Arrow holds them."""
+    return pa.RecordBatch.from_pylist([_values(row) for row in rows], schema=schema)
+
+
+def _values(row: Row) -> dict[str, Any]:
+    values: dict[str, Any] = msgspec.to_builtins(row.article)
     for name in _AS_JSON:
-        row[name] = orjson.dumps(row[name]).decode() if row[name] else None
-    for name in _TIMES:
-        row[name] = _time(row[name])
-    for figure in row["figures"]:
+        values[name] = orjson.dumps(values[name]).decode() if values.get(name) else None
+    for figure in values["figures"]:
         figure["value"] = float(figure["value"])
-    known_to_the_day = article.published_precision in {"second", "minute", "day"}
-    row["published_date"] = article.published_at[:10] if article.published_at and known_to_the_day else None
-    return row
+    time = event_time(row.article, utc_time(row.processed_at))
+    values |= {"latest": row.latest, "processed_at": row.processed_at, "event_time": time, "date": time and time[:10]}
+    for name in SCHEMA.names:
+        if name.endswith(("_at", "_time")):
+            values[name] = _time(values.get(name))
+    return values
 
 
-def _time(value: str | None) -> Any:
-    from datetime import datetime
-
+def _time(value: str | None) -> datetime | None:
     try:
         return datetime.fromisoformat(value) if value else None
     except ValueError:

@@ -5,6 +5,7 @@ import re
 import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote
@@ -29,7 +30,10 @@ class Database(ABC):
 
     @abstractmethod
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
-        """Return all rows of a query; for a statement that returns nothing, an empty list."""
+        """Return all rows of a query; for a statement that returns nothing, an empty list.
+
+        Times are ``YYYY-MM-DDTHH:MM:SSZ``, whatever type the database keeps them in.
+        """
 
     @abstractmethod
     def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
@@ -117,6 +121,8 @@ class PostgresDatabase(Database):
         self._psycopg = psycopg
         try:
             self._connection: Any = psycopg.connect(url, autocommit=True, connect_timeout=10)
+            self._connection.execute("SET TIME ZONE 'UTC'")
+            self._connection.adapters.register_loader("timestamptz", _time_loader())
             self._connection.read_only = read_only or None
         except psycopg.Error as error:
             reason = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
@@ -166,6 +172,7 @@ class DuckDatabase(Database):
             raise StoreError(f"{path}: no such store")
         try:
             self._connection = duckdb.connect(path, read_only=read_only)
+            self._connection.execute("SET TimeZone = 'UTC'")
         except duckdb.Error as error:
             if holder := _LOCK_HOLDER.search(str(error)):
                 raise StoreError(
@@ -176,7 +183,12 @@ class DuckDatabase(Database):
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         with self._clear_errors():
             cursor = self._connection.execute(sql, list(parameters))
-            return cursor.fetchall() if cursor.description else []
+            if not cursor.description:
+                return []
+            rows: list[Row] = cursor.fetchall()
+            if any(str(column[1]).startswith("TIMESTAMP") for column in cursor.description):
+                return [tuple(_time_text(value) for value in row) for row in rows]
+            return rows
 
     def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         import pyarrow as pa
@@ -228,6 +240,24 @@ class DuckDatabase(Database):
 
 _LOCK_HOLDER: Final = re.compile(r"Conflicting lock is held .*?\(PID (\d+)\)")
 _VALUES: Final = re.compile(r"VALUES \(\?(?:, \?)*\)")
+
+
+def _time_text(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%dT%H:%M:%S}Z".rjust(20, "0")
+    return value
+
+
+def _time_loader() -> Any:
+    """Return what reads PostgreSQL's times: as text in UTC, of any year that it knows."""
+    from psycopg.adapt import Loader
+
+    class TimeLoader(Loader):
+        def load(self, data: Any) -> str:
+            text = bytes(data).decode()
+            return f"{text[:10]}T{text[11:19]}Z"
+
+    return TimeLoader
 
 
 def _first_line(error: Exception) -> str:

@@ -1,6 +1,6 @@
 """A copy of a DuckDB store as Parquet files that any tool reads, also while the store is being loaded.
 
-``articles/date=2025-09-01/part.parquet`` and so on, one file for each table and day: the day of the event time of an
+``articles/date=2025-09-01/part-0.parquet`` and so on, one file for each table and day: the day of the event time of an
 article, the day of processing of other outcomes, ``__HIVE_DEFAULT_PARTITION__`` without one. Each file is replaced as a
 whole, and says in its metadata which state of its day it holds: so a reader never sees half a day, only days that
 changed are written again, and an export that was killed is made good by the next.
@@ -13,9 +13,15 @@ from typing import Final
 
 import pyarrow.parquet as pq
 
+from pipeline.sinks.parquet import ARTICLES, SCHEMA, Row, batch_of
 from pipeline.store.database import Database, StoreError
+from pipeline.store.dialect import DIALECTS
+from pipeline.store.writer import parsed
+from schemas.codec import convert
+from schemas.records import Article
 
-_FILE: Final = "part.parquet"
+_FILE: Final = "part-0.parquet"
+_ROWS: Final = 2000
 _NO_DATE: Final = "__HIVE_DEFAULT_PARTITION__"
 _STATE: Final = "khabar_state"
 
@@ -25,54 +31,22 @@ class _Table:
     columns: str
     source: str
     time: str
-    """Column whose first ten characters are the day."""
+    """Column whose day in UTC is the day."""
     state: str
     """Aggregates that differ whenever a day's rows differ."""
 
 
-def _time(column: str) -> str:
-    return f"{column}::TIMESTAMP AS {column}"
-
-
-def _values(dimension: str, name: str) -> str:
-    ranked = "list(m.value ORDER BY m.mentions DESC, m.value)"
-    return (
-        f"coalesce((SELECT {ranked} FROM mentions m WHERE m.article_id = a.id AND m.dimension = '{dimension}'), [])"
-        f" AS {name}"
-    )
-
-
 _TABLES: Final[dict[str, _Table]] = {
-    "articles": _Table(
-        ", ".join(
-            (
-                "a.uri, a.version, a.latest = 1 AS latest, a.change, a.url, a.source, a.language, a.direction, a.title",
-                "a.lede, r.record->>'text' AS text, CAST(r.record->'authors' AS VARCHAR[]) AS authors, a.word_count",
-                _time("published_at") + ", a.published_precision",
-                *(_time(column) for column in ("modified_at", "fetched_at", "processed_at", "event_time")),
-                _values("country", "countries"),
-                _values("topic", "topics"),
-                _values("person", "people"),
-                _values("organisation", "organisations"),
-                _values("keyword", "keywords"),
-                "a.story, a.read_from, a.position, a.pipeline_version",
-            )
-        ),
-        "articles a JOIN records r ON r.article_id = a.id",
-        "event_time",
-        "count(*), max(id), sum(latest)",
-    ),
-    "duplicates": _Table(
-        f"* EXCLUDE (id, processed_at), {_time('processed_at')}", "duplicates", "processed_at", "count(*), max(id)"
-    ),
+    "articles": _Table("", "articles", "event_time", "count(*), max(id), sum(latest)"),
+    "duplicates": _Table("* EXCLUDE (id)", "duplicates", "processed_at", "count(*), max(id)"),
     "dead": _Table(
-        f"* EXCLUDE (id, processed_at), {_time('processed_at')}",
+        "* EXCLUDE (id)",
         "dead",
         "processed_at",
         "count(*), max(id), count(redriven)",
     ),
     "ledger": _Table(
-        f"* EXCLUDE (processed_at), {_time('processed_at')}",
+        "*",
         "ledger",
         "processed_at",
         "count(*), sum(from_position), sum(to_position)",
@@ -99,7 +73,7 @@ def export(database: Database, folder: Path) -> int:
 
 
 def _export_table(database: Database, name: str, table: _Table, folder: Path) -> int:
-    day = f"substr({table.time}, 1, 10)"
+    day = DIALECTS["duckdb"].day.format(table.time)
     days = database.query(f"SELECT {day}, concat_ws(' ', {table.state}) FROM {name} GROUP BY 1 ORDER BY 1")
     kept, written = set(), 0
     for date, state in days:
@@ -111,6 +85,11 @@ def _export_table(database: Database, name: str, table: _Table, folder: Path) ->
         partition.mkdir(parents=True, exist_ok=True)
         fresh = partition / f".{_FILE}"
         where = f"{day} = '{date}'" if date else f"{table.time} IS NULL"
+        if name == ARTICLES:
+            _write_articles(database, where, fresh, state)
+            fresh.replace(target)
+            written += 1
+            continue
         database.query(
             f"COPY (SELECT {table.columns} FROM {table.source} WHERE {where})"
             f" TO '{_quoted(fresh)}' (FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{_STATE}: '{state}'}})"
@@ -121,6 +100,21 @@ def _export_table(database: Database, name: str, table: _Table, folder: Path) ->
         if partition.name not in kept:
             shutil.rmtree(partition)
     return written
+
+
+def _write_articles(database: Database, where: str, path: Path, state: str) -> None:
+    """Write the articles of a day, in the one layout that runs have as well."""
+    with pq.ParquetWriter(path, SCHEMA.with_metadata({_STATE: state}), compression="zstd") as writer:
+        last = 0
+        while rows := database.query(
+            "SELECT a.id, r.record, a.latest, a.processed_at FROM articles a JOIN records r ON r.article_id = a.id"
+            f" WHERE {where} AND a.id > ? ORDER BY a.id LIMIT {_ROWS:d}",
+            (last,),
+        ):
+            last = rows[-1][0]
+            writer.write_batch(
+                batch_of([Row(convert(parsed(record), Article), bool(latest), at) for _, record, latest, at in rows])
+            )
 
 
 def _state(path: Path) -> str | None:

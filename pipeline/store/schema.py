@@ -1,11 +1,14 @@
-"""Tables and views of the store, as numbered migrations; a store remembers which it has had.
+"""Tables of the store, as numbered migrations; a store remembers which it has had.
 
-A migration that has been released is never edited: a change is a new one at the end.
+A migration that has been released is never edited: a change is a new one at the end. Views and comments are no part of
+migrations: they are made anew after them (`pipeline.store.dictionary`).
 """
 
 from typing import Final
 
 from pipeline.store.database import Database, StoreError
+from pipeline.store.dialect import DIALECTS
+from pipeline.store.dictionary import VIEWS, comment_statements, view_statements
 
 _FIRST: Final = """
 CREATE TABLE articles (
@@ -217,11 +220,113 @@ _DIALECT: Final = {
     },
 }
 
-MIGRATIONS: Final = (_FIRST,)
+_SECOND: Final = """
+{retype}ALTER TABLE trends RENAME TO old_trends;
+ALTER TABLE alarms RENAME TO old_alarms;
+CREATE TABLE trends (
+    window_start {time} NOT NULL,
+    window_seconds BIGINT NOT NULL,
+    dimension TEXT NOT NULL,
+    value TEXT NOT NULL,
+    articles BIGINT NOT NULL,
+    expected DOUBLE PRECISION,
+    burst DOUBLE PRECISION,
+    PRIMARY KEY (window_start, window_seconds, dimension, value)
+){clustered};
+CREATE TABLE alarms (
+    window_start {time} NOT NULL,
+    kind TEXT NOT NULL,
+    dimension TEXT NOT NULL,
+    value TEXT NOT NULL,
+    observed DOUBLE PRECISION NOT NULL,
+    expected DOUBLE PRECISION NOT NULL,
+    active INTEGER NOT NULL,
+    message TEXT NOT NULL,
+    PRIMARY KEY (window_start, kind, dimension, value)
+){clustered};
+INSERT INTO trends SELECT CAST(window_start AS {time}), window_seconds, dimension, value, articles, expected, burst
+    FROM old_trends;
+INSERT INTO alarms SELECT CAST(window_start AS {time}), kind, dimension, value, observed, expected, active, message
+    FROM old_alarms;
+DROP TABLE old_trends;
+DROP TABLE old_alarms;
+CREATE TABLE quotes (
+    article_id {reference} NOT NULL,
+    number INTEGER NOT NULL,
+    speaker TEXT,
+    speaker_key TEXT,
+    text TEXT NOT NULL,
+    PRIMARY KEY (article_id, number)
+){clustered};
+CREATE INDEX quotes_by_speaker ON quotes (speaker_key, article_id);
+CREATE TABLE names (
+    dimension TEXT NOT NULL,
+    name_key TEXT NOT NULL,
+    name TEXT NOT NULL,
+    PRIMARY KEY (dimension, name_key)
+){clustered};
+CREATE TABLE sources (
+    source TEXT PRIMARY KEY,
+    articles BIGINT NOT NULL DEFAULT 0,
+    undated BIGINT NOT NULL DEFAULT 0,
+    duplicate BIGINT NOT NULL DEFAULT 0,
+    unchanged BIGINT NOT NULL DEFAULT 0,
+    dead BIGINT NOT NULL DEFAULT 0,
+    first_time {time},
+    last_time {time}
+){clustered};
+ALTER TABLE duplicates ADD COLUMN source TEXT;
+ALTER TABLE dead ADD COLUMN source TEXT;
+DROP TABLE stories;
+CREATE TABLE stories (
+    uri TEXT PRIMARY KEY,
+    articles BIGINT NOT NULL,
+    sources BIGINT NOT NULL,
+    languages BIGINT NOT NULL,
+    first_time {time},
+    last_time {time},
+    first_id BIGINT NOT NULL,
+    last_id BIGINT NOT NULL
+);
+CREATE INDEX stories_by_articles ON stories (articles DESC, last_time DESC);
+CREATE INDEX stories_by_sources ON stories (sources DESC, articles DESC);
+CREATE INDEX stories_by_time ON stories (last_time DESC, uri) WHERE articles > 1;
+CREATE INDEX current_by_time ON articles (event_time {last}, id DESC, story, source, language) WHERE latest = 1;
+CREATE INDEX current_by_language ON articles (language, event_time {last}, id DESC) WHERE latest = 1;
+CREATE INDEX current_by_source ON articles (source, event_time {last}, id DESC) WHERE latest = 1;
+CREATE INDEX members_of_story ON articles (story, event_time, id) WHERE story IS NOT NULL;
+CREATE INDEX current_changed ON articles (event_time {last}, id DESC) WHERE latest = 1 AND version > 1;
+CREATE INDEX articles_of_record ON articles (read_from, position);
+CREATE INDEX duplicates_of_source ON duplicates (source, id);
+CREATE INDEX dead_of_source ON dead (source, reason, id);
+"""
+"""Real times where the database has them; what pages of stories, sources, quotes and names ask for."""
+
+_TIMES: Final = {
+    "articles": ("published_at", "modified_at", "fetched_at", "processed_at", "event_time"),
+    "duplicates": ("processed_at",),
+    "dead": ("processed_at",),
+    "ledger": ("processed_at",),
+}
+_FIRST_VIEWS: Final = (
+    "articles_by_hour",
+    "articles_by_language",
+    "articles_by_source",
+    "articles_by_country",
+    "articles_by_topic",
+    "revisions",
+    "duplicates_by_method",
+    "dead_by_reason",
+    "delays",
+)
+
+MIGRATIONS: Final = (_FIRST, _SECOND)
+DERIVED_ANEW: Final = 2
+"""Stores older than this have their derived tables made again from the records."""
 
 
-def migrate(database: Database) -> None:
-    """Bring the store's tables up to date.
+def migrate(database: Database) -> bool:
+    """Bring the store's tables up to date; return whether what is derived from records must be made again.
 
     Raises:
         StoreError: the store was made by a newer version of this program.
@@ -230,14 +335,39 @@ def migrate(database: Database) -> None:
         database.query("CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY)")
         done = schema_version(database)
         _refuse_newer(done)
+        if done == len(MIGRATIONS):
+            return False
+        for view in {*_FIRST_VIEWS, *VIEWS} if done else ():
+            database.query(f"DROP VIEW IF EXISTS {view}")
         for version, script in enumerate(MIGRATIONS[done:], done + 1):
             database.run_script(_in_dialect(script, database.name))
+            if version == 1:  # its views are made below, in their present form
+                for view in _FIRST_VIEWS:
+                    database.query(f"DROP VIEW IF EXISTS {view}")
             database.query("INSERT INTO migrations (version) VALUES (?)", (version,))
+        for statement in (*view_statements(database.name), *comment_statements(database.name)):
+            database.run_script(statement)
+        return 0 < done < DERIVED_ANEW
+
+
+def _retyped(name: str) -> str:
+    """Return what gives columns of times the database's own type."""
+    if name == "sqlite":
+        return ""
+    using = " USING {}::timestamptz" if name == "postgresql" else ""
+    return "".join(
+        f"ALTER TABLE {table} ALTER COLUMN {column} TYPE TIMESTAMPTZ{using.format(column)};\n"
+        for table, columns in _TIMES.items()
+        for column in columns
+    )
 
 
 def _in_dialect(script: str, name: str) -> str:
     """Return a migration as a database reads it. DuckDB scans columns: beyond its keys an index would only cost."""
-    statements = script.format(**_DIALECT[name]).split(";\n")
+    dialect = DIALECTS[name]
+    statements = script.format(**_DIALECT[name], time=dialect.time, last=dialect.last, retype=_retyped(name)).split(
+        ";\n"
+    )
     return ";\n".join(s for s in statements if name != "duckdb" or not s.lstrip().startswith("CREATE INDEX"))
 
 

@@ -1,5 +1,6 @@
 """Writes records into the store: what comes twice counts once, and positions commit with what they cover."""
 
+import base64
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,12 +9,23 @@ from typing import Any, Final
 import orjson
 
 from pipeline.store.database import Database, Row, StoreError
+from pipeline.store.dialect import DIALECTS
 from pipeline.store.schema import migrate
-from pipeline.store.search import Terms, forget_terms, write_terms
-from schemas.codec import encode
+from pipeline.store.search import Terms, forget_all_terms, forget_terms, write_terms
+from schemas.codec import convert, encode
 from schemas.records import Alarm, Article, Dead, Duplicate, FileProvenance, KafkaProvenance, Ledger, Record, Trend
-from transforms.analytics.facets import event_time, facet_terms, language_of, mentions_of, source_of, utc_time
+from transforms.analytics.facets import (
+    DIMENSIONS,
+    event_time,
+    facet_terms,
+    language_of,
+    mentions_of,
+    name_key,
+    source_of,
+    utc_time,
+)
 from transforms.analytics.search_terms import search_terms
+from transforms.dedup.publisher import publisher_of, salvaged_identity
 
 _AT_ONCE: Final = 400
 """Keys in one look-up."""
@@ -60,6 +72,25 @@ class _Changes:
     tallies: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
     audit: Counter[tuple[str, str]] = field(default_factory=Counter)
     flow: Counter[tuple[str, str]] = field(default_factory=Counter)
+    sources: dict[str, "_SourceChange"] = field(default_factory=dict)
+    stories: set[str] = field(default_factory=set)
+
+    def source(self, name: str) -> "_SourceChange":
+        return self.sources.setdefault(name, _SourceChange())
+
+
+@dataclass(slots=True)
+class _SourceChange:
+    """What a batch changes of one source."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    first: str | None = None
+    last: str | None = None
+
+    def see(self, time: str | None) -> None:
+        if time:
+            self.first = min(self.first or time, time)
+            self.last = max(self.last or time, time)
 
 
 class Writer:
@@ -67,7 +98,8 @@ class Writer:
 
     def __init__(self, database: Database) -> None:
         self._db = database
-        migrate(database)
+        if migrate(database):
+            self._derive_anew()
 
     def positions(self) -> dict[tuple[str, int], int]:
         """Return the next offset to read of each topic partition that was ever read."""
@@ -136,7 +168,6 @@ class Writer:
         known = self._known_versions({stored.record.uri for stored in batch})  # type: ignore[attr-defined]
         next_id = self._next_id("articles")
         rows: dict[int, list[Any]] = {}
-        mentions: dict[int, dict[tuple[str, str], int]] = {}
         articles: dict[int, tuple[Article, str | None]] = {}
         for stored in batch:
             article = stored.record
@@ -150,29 +181,26 @@ class Writer:
             newest = before is None or before.latest
             for version, other in versions.items():
                 if other.latest and version < article.version:
-                    self._demote(other, rows, mentions, changes)
+                    self._demote(other, rows, changes)
                 elif other.latest and version > article.version:
                     newest = False
             versions[article.version] = _Version(next_id, newest)
             row = _article_row(next_id, article, utc_time(stored.processed_at), newest)
             rows[next_id] = row
             articles[next_id] = (article, row[_EVENT_TIME])
-            mentions[next_id] = mentions_of(article)
             changes.audit[_read_from(article), "article"] += 1
-            if newest:
-                _tally(changes.tallies, row, mentions[next_id], 1)
             next_id += 1
+        mentions = self._mentions({id_: article for id_, (article, _) in articles.items()})
+        for id_, row in rows.items():
+            changes.stories.update([row[_STORY]] if row[_STORY] else [])
+            if row[_LATEST]:
+                _tally(changes, row, mentions[id_], 1)
         self._db.run_many(_insert("articles", _ARTICLE_COLUMNS), rows.values())
         self._db.run_many(
             _insert("records", ("article_id", "record")),
             ((id_, _json_text(article)) for id_, (article, _) in articles.items()),
         )
-        self._db.run_many(
-            _insert("mentions", ("article_id", "dimension", "value", "mentions")),
-            ((id_, *key, count) for id_, found in mentions.items() for key, count in found.items()),
-        )
-        self._index(articles, mentions)
-        self._write_stories(rows)
+        self._write_found(articles, mentions)
 
     def _known_versions(self, uris: set[str]) -> dict[str, dict[int, _Version]]:
         known: dict[str, dict[int, _Version]] = {}
@@ -191,23 +219,20 @@ class Writer:
     def _forget(self, version: _Version, article: Article, changes: _Changes) -> None:
         """Remove an article that is written again with another content, as a job without memory may do."""
         self._retally(version, changes)
-        story = self._db.query("SELECT story, read_from FROM articles WHERE id = ?", (version.id,))[0]
-        changes.audit[story[1], "article"] -= 1
-        if story[0]:
-            self._db.query("UPDATE stories SET articles = articles - 1 WHERE uri = ?", (story[0],))
-        for table, column in (("mentions", "article_id"), ("records", "article_id"), ("articles", "id")):
+        ((story, read_from),) = self._db.query("SELECT story, read_from FROM articles WHERE id = ?", (version.id,))
+        changes.audit[read_from, "article"] -= 1
+        changes.stories.update([story] if story else [])
+        for table, column in (
+            ("mentions", "article_id"),
+            ("quotes", "article_id"),
+            ("records", "article_id"),
+            ("articles", "id"),
+        ):
             self._db.query(f"DELETE FROM {table} WHERE {column} = ?", (version.id,))
         forget_terms(self._db, version.id)
 
-    def _demote(
-        self,
-        version: _Version,
-        rows: dict[int, list[Any]],
-        mentions: dict[int, dict[tuple[str, str], int]],
-        changes: _Changes,
-    ) -> None:
+    def _demote(self, version: _Version, rows: dict[int, list[Any]], changes: _Changes) -> None:
         if version.id in rows:
-            _tally(changes.tallies, rows[version.id], mentions[version.id], -1)
             rows[version.id][_LATEST] = 0
         else:
             self._retally(version, changes)
@@ -220,29 +245,121 @@ class Writer:
         columns = ", ".join(_ARTICLE_COLUMNS)
         (row,) = self._db.query(f"SELECT {columns} FROM articles WHERE id = ?", (version.id,))
         found = self._db.query("SELECT dimension, value, mentions FROM mentions WHERE article_id = ?", (version.id,))
-        _tally(changes.tallies, row, {(dimension, value): count for dimension, value, count in found}, -1)
+        _tally(changes, row, {(dimension, value): count for dimension, value, count in found}, -1)
+        changes.stories.update([row[_STORY]] if row[_STORY] else [])
 
-    def _index(
+    def _mentions(self, articles: Mapping[int, Article]) -> dict[int, dict[tuple[str, str], int]]:
+        """Return what articles mention, names in the spelling that was seen first of all."""
+        found = {id_: mentions_of(article) for id_, article in articles.items()}
+        spelt: dict[tuple[str, str], str] = {}
+        for dimension, value in (key for counts in found.values() for key in counts):
+            if DIMENSIONS[dimension].is_name:
+                spelt.setdefault((dimension, name_key(dimension, value)), value)
+        for dimension in sorted({dimension for dimension, _ in spelt}):
+            keys = sorted(key for name, key in spelt if name == dimension)
+            known: set[str] = set()
+            for at in range(0, len(keys), _AT_ONCE):
+                part = keys[at : at + _AT_ONCE]
+                sql = f"SELECT name_key, name FROM names WHERE dimension = ? AND name_key IN ({_marks(part)})"
+                for key, name in self._db.query(sql, (dimension, *part)):
+                    spelt[dimension, key] = name
+                    known.add(key)
+            fresh = [(dimension, key, spelt[dimension, key]) for key in keys if key not in known]
+            self._db.run_many(_insert("names", ("dimension", "name_key", "name")), fresh)
+        return {
+            id_: {
+                (dimension, spelt.get((dimension, name_key(dimension, value)), value)): count
+                for (dimension, value), count in counts.items()
+            }
+            for id_, counts in found.items()
+        }
+
+    def _write_found(
         self, articles: dict[int, tuple[Article, str | None]], mentions: dict[int, dict[tuple[str, str], int]]
     ) -> None:
+        """Write what is derived from articles and not counted: mentions, quotations, search terms."""
+        self._db.run_many(
+            _insert("mentions", ("article_id", "dimension", "value", "mentions")),
+            ((id_, *key, count) for id_, found in mentions.items() for key, count in found.items()),
+        )
+        self._db.run_many(
+            _insert("quotes", ("article_id", "number", "speaker", "speaker_key", "text")),
+            (
+                (id_, number, quote.speaker, name_key("person", quote.speaker) if quote.speaker else None, quote.text)
+                for id_, (article, _) in articles.items()
+                for number, quote in enumerate(article.quotes)
+            ),
+        )
         rows = []
         for id_, (article, time) in articles.items():
             words = search_terms(f"{article.title or ''}\n{article.text}\n{' '.join(article.authors)}")
-            facets = facet_terms(article, mentions[id_], time, article.story.uri if article.story else None)
-            rows.append(Terms(id_, words, facets))
+            rows.append(Terms(id_, words, facet_terms(article, mentions[id_], time)))
         write_terms(self._db, rows)
 
-    def _write_stories(self, rows: dict[int, list[Any]]) -> None:
-        stories: dict[str, list[int]] = {}
-        for id_, row in rows.items():
-            if row[_STORY]:
-                stories.setdefault(row[_STORY], []).append(id_)
-        self._db.run_many(
-            "INSERT INTO stories (uri, articles, first_id, last_id) VALUES (?, ?, ?, ?)"
-            " ON CONFLICT (uri) DO UPDATE SET articles = stories.articles + excluded.articles,"
-            " last_id = excluded.last_id",
-            [(uri, len(ids), ids[0], ids[-1]) for uri, ids in sorted(stories.items())],
-        )
+    def _write_stories(self, stories: set[str]) -> None:
+        """Make the rows of stories anew from their articles, by time of publication."""
+        ordered = sorted(stories)
+        for at in range(0, len(ordered), _AT_ONCE):
+            part = ordered[at : at + _AT_ONCE]
+            marks = _marks(part)
+            self._db.query(f"DELETE FROM stories WHERE uri IN ({marks})", part)
+            self._db.query(
+                "INSERT INTO stories (uri, articles, sources, languages, first_time, last_time, first_id, last_id)"
+                " SELECT story, count(*), count(DISTINCT source), count(DISTINCT language), min(event_time),"
+                " max(event_time), max(CASE WHEN up = 1 THEN id END), max(CASE WHEN down = 1 THEN id END) FROM ("
+                " SELECT story, source, language, event_time, id, row_number() OVER (PARTITION BY story"
+                " ORDER BY event_time IS NULL, event_time, id) AS up, row_number() OVER (PARTITION BY story"
+                " ORDER BY event_time IS NULL, event_time DESC, id DESC) AS down"
+                f" FROM articles WHERE latest = 1 AND story IN ({marks})) AS placed GROUP BY story",
+                part,
+            )
+
+    def _derive_anew(self) -> None:
+        """Make what is derived from records again, as after a change of what is derived."""
+        with self._db.transaction():
+            for table in ("mentions", "quotes", "names", "tallies", "stories", "sources"):
+                self._db.query(f"DELETE FROM {table}")
+            forget_all_terms(self._db)
+            last = 0
+            while found := self._db.query(
+                f"SELECT article_id, record FROM records WHERE article_id > ? ORDER BY article_id LIMIT {_AT_ONCE}",
+                (last,),
+            ):
+                last = found[-1][0]
+                columns = ", ".join(_ARTICLE_COLUMNS)
+                rows = {
+                    row[0]: row
+                    for row in self._db.query(
+                        f"SELECT {columns} FROM articles WHERE id BETWEEN ? AND ?", (found[0][0], last)
+                    )
+                }
+                articles = {id_: convert(parsed(record), Article) for id_, record in found}
+                mentions = self._mentions(articles)
+                changes = _Changes()
+                for id_, row in rows.items():
+                    changes.stories.update([row[_STORY]] if row[_STORY] else [])
+                    if row[_LATEST]:
+                        _tally(changes, row, mentions[id_], 1)
+                self._write_found(
+                    {id_: (article, rows[id_][_EVENT_TIME]) for id_, article in articles.items()}, mentions
+                )
+                self._apply(changes)
+            self._derive_sources_anew()
+
+    def _derive_sources_anew(self) -> None:
+        changes = _Changes()
+        publishers: dict[str, list[tuple[str | None, int]]] = {"duplicates": [], "dead": []}
+        for id_, url, outcome in self._db.query("SELECT id, url, outcome FROM duplicates"):
+            publishers["duplicates"].append((publisher_of(url), id_))
+            changes.source(publisher_of(url) or "").counts[outcome] += 1
+        for id_, record in self._db.query("SELECT id, record FROM dead"):
+            _, _, source = _identity_of(convert(parsed(record), Dead))
+            publishers["dead"].append((source, id_))
+            changes.source(source or "").counts["dead"] += 1
+        for table, rows in publishers.items():
+            self._db.run_many(f"UPDATE {table} SET source = ? WHERE id = ?", rows)
+        changes.sources.pop("", None)
+        self._apply(changes)
 
     def _write_duplicates(self, batch: list[Stored], changes: _Changes) -> None:
         fresh = self._unknown("duplicates", batch)
@@ -252,6 +369,9 @@ class Writer:
             record = stored.record
             assert isinstance(record, Duplicate)
             changes.audit[read_from, record.outcome] += 1
+            source = publisher_of(record.url)
+            if source:
+                changes.source(source).counts[record.outcome] += 1
             rows.append(
                 (
                     next_id + len(rows),
@@ -265,6 +385,7 @@ class Writer:
                     record.raw_id,
                     record.url,
                     utc_time(stored.processed_at),
+                    source,
                 )
             )
         self._db.run_many(_insert("duplicates", _DUPLICATE_COLUMNS), rows)
@@ -277,6 +398,9 @@ class Writer:
             record = stored.record
             assert isinstance(record, Dead)
             changes.audit[read_from, "dead"] += 1
+            url, raw_id, source = _identity_of(record)
+            if source:
+                changes.source(source).counts["dead"] += 1
             rows.append(
                 (
                     next_id + len(rows),
@@ -286,13 +410,14 @@ class Writer:
                     record.reason,
                     record.error_type,
                     record.message,
-                    record.raw_id,
-                    record.url,
+                    raw_id,
+                    url,
                     record.payload_bytes,
                     len(record.attempts),
                     utc_time(stored.processed_at),
                     stored.place,
                     _json_text(record),
+                    source,
                 )
             )
         self._db.run_many(_insert("dead", _DEAD_COLUMNS), rows)
@@ -370,6 +495,24 @@ class Writer:
         key, columns = ("window_start", "kind", "dimension", "value"), ("observed", "expected", "active", "message")
         self._db.run_many(_upsert("alarms", key, columns), _last_of_each(batch, key, columns))
 
+    def _write_sources(self, sources: Mapping[str, _SourceChange]) -> None:
+        columns = ("articles", "undated", "duplicate", "unchanged", "dead")
+        changed = [f"{column} = sources.{column} + excluded.{column}" for column in columns]
+        for column, sign in (("first_time", "<="), ("last_time", ">=")):
+            given = f"CAST(excluded.{column} AS {DIALECTS[self._db.name].time})"
+            changed.append(
+                f"{column} = CASE WHEN {given} IS NULL OR sources.{column} {sign} {given}"
+                f" THEN sources.{column} ELSE {given} END"
+            )
+        self._db.run_many(
+            f"{_insert('sources', ('source', *columns, 'first_time', 'last_time'))}"
+            f" ON CONFLICT (source) DO UPDATE SET {', '.join(changed)}",
+            [
+                (name, *(change.counts[column] for column in columns), change.first, change.last)
+                for name, change in sorted(sources.items())
+            ],
+        )
+
     def _apply(self, changes: _Changes) -> None:
         self._db.run_many("UPDATE articles SET latest = 0 WHERE id = ?", [(id_,) for id_ in sorted(changes.demoted)])
         self._db.run_many(
@@ -383,6 +526,8 @@ class Writer:
             " ON CONFLICT (minute, outcome) DO UPDATE SET records = flow.records + excluded.records",
             [(*key, count) for key, count in sorted(changes.flow.items())],
         )
+        self._write_sources(changes.sources)
+        self._write_stories(changes.stories)
         for (read_from, name), count in sorted(changes.audit.items()):
             column = name if name.startswith("ledger_") else f"stored_{name}"
             self._db.query(
@@ -419,16 +564,17 @@ _ARTICLE_COLUMNS: Final = (
     "position",
     "pipeline_version",
 )
-_LATEST, _SOURCE, _LANGUAGE, _EVENT_TIME, _STORY = (
-    _ARTICLE_COLUMNS.index(name) for name in ("latest", "source", "language", "event_time", "story")
+_LATEST, _SOURCE, _LANGUAGE, _PUBLISHED_AT, _EVENT_TIME, _STORY = (
+    _ARTICLE_COLUMNS.index(name) for name in ("latest", "source", "language", "published_at", "event_time", "story")
 )
+_ALL_UNITS: Final = ("total", "day", "hour")
 _DUPLICATE_COLUMNS: Final = (
     *("id", "read_from", "position", "outcome", "uri", "duplicate_of", "similarity", "method", "raw_id", "url"),
-    "processed_at",
+    *("processed_at", "source"),
 )
 _DEAD_COLUMNS: Final = (
     *("id", "read_from", "position", "stage", "reason", "error_type", "message", "raw_id", "url", "payload_bytes"),
-    *("attempts", "processed_at", "place", "record"),
+    *("attempts", "processed_at", "place", "record", "source"),
 )
 _LEDGER_COLUMNS: Final = (
     *("read_from", "from_position", "to_position", "records", *_OUTCOMES),
@@ -475,20 +621,29 @@ def _read_from(record: Any) -> str:
     return _place(record)[0]
 
 
-def _tally(
-    tallies: Counter[tuple[str, str, str, str]],
-    row: Sequence[Any] | Row,
-    mentions: Iterable[tuple[str, str]],
-    sign: int,
-) -> None:
-    values = [("all", ""), ("language", row[_LANGUAGE]), ("source", row[_SOURCE])]
-    values += [(dimension, value) for dimension, value in mentions if dimension in {"country", "topic"}]
+def _tally(changes: _Changes, row: Sequence[Any] | Row, mentions: Iterable[tuple[str, str]], sign: int) -> None:
     time = row[_EVENT_TIME] or ""
+    buckets = (("total", ""), ("day", time[:10]), ("hour", time[:13]))
+    values = (("all", ""), ("language", row[_LANGUAGE]), ("source", row[_SOURCE]), *mentions)
     for dimension, value in values:
-        tallies["total", dimension, "", value] += sign
-        if time:
-            tallies["day", dimension, time[:10], value] += sign
-            tallies["hour", dimension, time[:13], value] += sign
+        counted = DIMENSIONS[dimension].counted if dimension in DIMENSIONS else _ALL_UNITS
+        for unit, bucket in buckets:
+            if unit in counted and (bucket or unit == "total"):
+                changes.tallies[unit, dimension, bucket, value] += sign
+    source = changes.source(row[_SOURCE])
+    source.counts["articles"] += sign
+    source.counts["undated"] += sign * (row[_PUBLISHED_AT] is None)
+    if sign > 0:
+        source.see(row[_EVENT_TIME])
+
+
+def _identity_of(record: Dead) -> tuple[str | None, str | None, str | None]:
+    """Return address, producer's id and publisher of a dead letter; what it lost its payload may still say."""
+    url, raw_id = record.url, record.raw_id
+    if url is None or raw_id is None:
+        found = salvaged_identity(base64.b64decode(record.payload_base64), dict(record.headers))
+        url, raw_id = url or found[0], raw_id or found[1]
+    return url, raw_id, publisher_of(url)
 
 
 def _insert(table: str, columns: Sequence[str]) -> str:

@@ -21,8 +21,9 @@ _FLAGS = (
     "--hide-scrollbars",
     "--force-prefers-reduced-motion",
 )
+_AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 INSTALL = "Chromium is needed: apt-get install -y chromium chromium-driver"
-DESKTOP = (1280, 900)
+DESKTOP = (1300, 900)
 PHONE = (390, 844)
 
 
@@ -63,6 +64,19 @@ class Browser:
 
     def run(self, script: str, *arguments: object) -> object:
         return self.chrome.execute_script(script, *arguments)
+
+    def faults(self) -> list[str]:
+        """Return what axe finds wrong for people who do not see, or see badly, or have no mouse: serious and worse."""
+        self.chrome.execute_cdp_cmd("Runtime.evaluate", {"expression": _AXE.read_text(encoding="utf-8")})
+        self.chrome.set_script_timeout(60)
+        found = self.chrome.execute_async_script(
+            "const done = arguments[arguments.length - 1];"
+            "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],"
+            " resultTypes: ['violations']}).then(r => done(r.violations.filter(v => ['serious', 'critical']"
+            ".includes(v.impact)).flatMap(v => v.nodes.map(n => v.id + ': ' + n.html.slice(0, 160)))),"
+            " e => done([String(e)]))"
+        )
+        return list(found)
 
     def complaints(self) -> list[str]:
         """Return what the browser complained about since the page was opened: scripts refused, errors, lost files."""

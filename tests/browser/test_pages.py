@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -116,8 +116,8 @@ def sent() -> list[DeadRow]:
 
 @pytest.fixture(scope="module")
 def site(store: str, sent: list[DeadRow]) -> Iterator[str]:
-    def redrive(row: DeadRow) -> str:
-        sent.append(row)
+    def redrive(rows: Sequence[DeadRow]) -> str:
+        sent.extend(rows)
         return "Sent to the raw topic again, as news.raw/0/99."
 
     with running(Config(store_url=store, redrive=redrive)) as address:
@@ -133,18 +133,26 @@ def identity(url: str, sql: str) -> int:
 
 PAGES = (
     "/",
-    "/articles",
-    "/articles?q=غزة&language=ar",
+    "/stories",
+    "/story?uri=story:2",
+    "/explore",
+    "/explore?q=غزة&language=ar",
+    "/about?country=SD",
+    "/about?person=محمود عباس",
+    "/about?country=SD&country=FR",
+    "/quotes",
+    "/quotes?speaker=محمود عباس",
+    "/sources",
     "/article/1",
     "/article/{changed}",
     "/article/{changed}/changes",
     "/article/{evil}",
-    "/stories",
-    "/charts?days=7",
-    "/charts?days=30&country=SD",
+    "/operations",
     "/signals",
     "/duplicates",
+    "/duplicates/1",
     "/dead",
+    "/dead?source=&reason=no_content",
     "/dead/1",
     "/nothing-here",
 )
@@ -161,27 +169,23 @@ def test_every_page_at_every_width(
         evil=identity(store, "SELECT id FROM articles WHERE uri LIKE 'evil%'"),
     )
     browser.show(site + path, size, dark=scheme == "dark")
-    name = path.partition("?")[0].strip("/").replace("/", "-") or "live"
+    name = path.partition("?")[0].strip("/").replace("/", "-") or "today"
     if "?" in path:
         name += "-" + "-".join(part.partition("=")[2] for part in path.partition("?")[2].split("&"))
     browser.screenshot(f"{name}-{'phone' if size == PHONE else 'desktop'}-{scheme}")
     width = browser.run("return document.scrollingElement.scrollWidth")
     assert width == size[0], "the page is wider than the screen"
     assert browser.run("return window.hacked") is None
+    assert browser.faults() == []
     complaints = [line for line in browser.complaints() if path != "/nothing-here" or "404" not in line]
     assert complaints == []
     assert browser.run("return document.querySelectorAll('h1').length") == 1
     for landmark in ("header", "nav[aria-label]", "main", "footer", "[role=search]"):
         assert browser.run("return document.querySelectorAll(arguments[0]).length", landmark) == 1
-    unnamed = browser.run(
-        "return [...document.querySelectorAll('a, button, input:not([type=hidden])')].filter(e =>"
-        " !(e.textContent.trim() || e.ariaLabel || e.labels?.length || e.querySelector('title'))).length"
-    )
-    assert unnamed == 0, "a link, button or field has no name"
 
 
 @pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("path", ["/", "/article/1", "/dead", "/charts", "/article/{changed}/changes"])
+@pytest.mark.parametrize("path", ["/", "/article/1", "/dead", "/explore", "/operations", "/article/{changed}/changes"])
 def test_contrast(browser: Browser, site: str, store: str, path: str, dark: bool) -> None:
     """Text stands out from what is behind it by 4.5 to 1, as WCAG 2 AA asks."""
     changed = identity(store, "SELECT id FROM articles WHERE version = 2")
@@ -257,16 +261,21 @@ def test_the_arabic_sample_is_right_to_left_with_its_highlights(
         assert browser.complaints() == []
 
 
-def test_highlights_can_be_switched_off(browser: Browser, site: str) -> None:
+def test_highlights_are_faint_until_asked_for(browser: Browser, site: str) -> None:
     browser.show(f"{site}/article/1")
     mark = browser.chrome.find_element(By.CSS_SELECTOR, "#text mark.place")
-    coloured = mark.value_of_css_property("background-color")
+    plain = mark.value_of_css_property("background-color")
+    assert plain == "rgba(0, 0, 0, 0)"
     browser.chrome.find_element(By.CSS_SELECTOR, "[data-toggle=place]").click()
-    assert mark.value_of_css_property("background-color") != coloured
+    assert mark.value_of_css_property("background-color") != plain
+    browser.show(f"{site}/article/3")
+    mark = browser.chrome.find_element(By.CSS_SELECTOR, "#text mark.place")
+    assert mark.value_of_css_property("background-color") != plain
+    browser.run("localStorage.clear()")
 
 
 @pytest.mark.parametrize(
-    "path", ["/article/{evil}", "/articles", "/articles?q={q}", "/dead/1", "/dead", "/charts", "/"]
+    "path", ["/article/{evil}", "/explore", "/explore?q={q}", "/dead/1", "/dead", "/quotes", "/sources", "/"]
 )
 def test_text_from_the_network_stays_text(browser: Browser, site: str, store: str, path: str) -> None:
     evil = identity(store, "SELECT id FROM articles WHERE uri LIKE 'evil%'")
@@ -294,7 +303,7 @@ def test_the_policy_stops_a_script_that_escaping_let_through(browser: Browser, s
 
 def test_a_dead_letter_is_viewed_and_redriven(browser: Browser, site: str, sent: list[DeadRow]) -> None:
     browser.show(f"{site}/dead")
-    browser.chrome.find_element(By.PARTIAL_LINK_TEXT, "no_content").click()
+    browser.chrome.find_element(By.PARTIAL_LINK_TEXT, "not known: no_content").click()
     browser.chrome.find_element(By.PARTIAL_LINK_TEXT, "record 45").click()
     assert '{"html": "<p>"}' in browser.chrome.find_element(By.CSS_SELECTOR, ".payload").text
     browser.screenshot("dead-letter")
@@ -304,29 +313,55 @@ def test_a_dead_letter_is_viewed_and_redriven(browser: Browser, site: str, sent:
     )
     browser.screenshot("dead-letter-redriven")
     assert [(row.read_from, row.position) for row in sent] == [("news.raw/0", 45)]
+    browser.show(f"{site}/dead")
+    browser.chrome.find_element(By.PARTIAL_LINK_TEXT, "not known: no_content").click()
+    browser.chrome.find_element(By.CSS_SELECTOR, "button.primary").click()
+    WebDriverWait(browser.chrome, 20).until(
+        lambda chrome: "Sent to the raw topic" in chrome.find_element(By.CSS_SELECTOR, "main [role=status]").text
+    )
+    assert {row.position for row in sent[1:]} == {42, 43, 44, 45}
 
 
 def test_the_live_page_follows_the_store(browser: Browser, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/live.sqlite"
     write(url, [article(0, provenance=kafka_provenance(0)), ledger(0, 1, "news.raw/0", article=1)])
     with running(Config(store_url=url)) as site:
-        browser.show(site)
-        shown = browser.chrome.find_element(By.CSS_SELECTOR, "[data-live='outcomes.article']")
-        assert shown.text == "1"
+        browser.show(f"{site}/operations")
+
+        def reads(css: str, text: str) -> None:
+            WebDriverWait(browser.chrome, 30).until(
+                lambda chrome: text in str(browser.run("return document.querySelector(arguments[0]).textContent", css))
+            )
+
+        reads("[href$='order=loaded'] .value", "1")
         more = [article(n, provenance=kafka_provenance(n)) for n in range(1, 31)]
         write(url, [*more, ledger(1, 31, "news.raw/0", article=30)])
-        WebDriverWait(browser.chrome, 20).until(lambda _: shown.text == "31")
-        lag = browser.chrome.find_element(By.CSS_SELECTOR, "[data-live='lag']")
-        assert lag.text == "29"
-        assert browser.chrome.find_element(By.CSS_SELECTOR, "#flow canvas").is_displayed()
+        reads("[href$='order=loaded'] .value", "31")
+        reads("#lag", "29")
         write(url, [ledger(40, 41, "news.raw/0", article=0)])
-        state = browser.chrome.find_element(By.ID, "state")
-        WebDriverWait(browser.chrome, 20).until(lambda _: "broken" in state.text and "gap" in state.text)
-        browser.screenshot("live-violated")
+        reads("#state", "The ledger is broken.")
+        reads("#state", "gap")
+        browser.screenshot("operations-violated")
+
+
+def test_the_whole_interface_in_arabic(browser: Browser, site: str) -> None:
+    browser.show(f"{site}/settings?language=ar&next=/")
+    try:
+        for path in ("/", "/stories", "/explore", "/about?country=SD", "/sources", "/operations", "/dead"):
+            for size in (DESKTOP, PHONE):
+                browser.show(site + path, size, dark=size == PHONE)
+                assert browser.run("return [document.documentElement.lang, document.dir]") == ["ar", "rtl"]
+                assert browser.run("return document.scrollingElement.scrollWidth") == size[0]
+                assert browser.faults() == []
+                name = path.partition("?")[0].strip("/") or "today"
+                browser.screenshot(f"arabic-{name}-{'phone' if size == PHONE else 'desktop'}")
+        assert "استكشاف" in browser.chrome.find_element(By.TAG_NAME, "nav").text
+    finally:
+        browser.chrome.delete_all_cookies()
 
 
 def test_keyboard(browser: Browser, site: str) -> None:
-    browser.show(f"{site}/articles")
+    browser.show(f"{site}/explore")
     body = browser.chrome.find_element(By.TAG_NAME, "body")
     body.send_keys(Keys.TAB)
     focused = browser.chrome.switch_to.active_element
@@ -343,11 +378,11 @@ def test_keyboard(browser: Browser, site: str) -> None:
 
 
 def test_light_and_dark_can_be_chosen(browser: Browser, site: str) -> None:
-    browser.show(f"{site}/charts")
+    browser.show(f"{site}/explore")
     before = browser.run("return getComputedStyle(document.body).backgroundColor")
     browser.chrome.find_element(By.ID, "theme").click()
     assert browser.run("return getComputedStyle(document.body).backgroundColor") != before
-    browser.show(f"{site}/charts")
+    browser.show(f"{site}/explore")
     assert browser.run("return getComputedStyle(document.body).backgroundColor") != before
     browser.chrome.find_element(By.ID, "theme").click()
     assert browser.run("return getComputedStyle(document.body).backgroundColor") == before

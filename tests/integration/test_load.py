@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.store import Reader, StoreError, open_database
+from pipeline.store.reader import Selection
 from tests.conftest import KHABAR
 from tests.integration.conftest import Deploy, Deployment, StartStream, eventually
 from tests.support.postgres import postgres_server
@@ -162,7 +163,7 @@ def equals(url: str, counts: dict[str, int], records: int) -> None:
     assert by_outcome == {name: counts[name] for name in ("unchanged", "duplicate") if counts[name]}
     ((latest,),) = database.query("SELECT count(*) FROM articles WHERE latest = 1")
     reader = Reader(database)
-    assert reader.totals("all") == [("", latest)]
+    assert reader.count(Selection()).articles == latest
     audit = reader.audit()
     assert {row.state for row in audit} == {"ok"}
     assert {name: sum(row.stored[name] for row in audit) for name in counts} == counts

@@ -1,39 +1,80 @@
-"""What articles are counted and filtered by: dimensions and their values."""
+"""What articles are counted and filtered by: one table of dimensions, from which store and pages work."""
 
 from collections import Counter
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
-from typing import Final
+from typing import Final, Literal
 
 from schemas.records import Article
+from transforms.text.folding import fold
 
-MENTIONED: Final = ("country", "topic", "person", "organisation", "keyword")
-"""Dimensions of which an article has several values."""
-TALLIED: Final = ("all", "language", "source", "country", "topic")
-"""Dimensions that are counted by hour, day and in total as articles come in."""
-FILTERS: Final = (
-    "language",
-    "source",
-    "country",
-    "topic",
-    "person",
-    "organisation",
-    "keyword",
-    "story",
-    "change",
-    "day",
-)
-"""Dimensions that lists of articles can be narrowed to."""
+Unit = Literal["total", "day", "hour"]
 
-_LIMITS: Final = {"country": 30, "topic": 8, "person": 15, "organisation": 15, "keyword": 10}
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dimension:
+    """Something that articles are counted and filtered by."""
+
+    name: str
+    plural: str
+    values: Literal["one", "several"] = "one"
+    """Whether an article has one value of it, or mentions several."""
+    limit: int = 0
+    """Values kept of one article, where there are several."""
+    counted: tuple[Unit, ...] = ()
+    """Units by which the store keeps its counts as articles arrive."""
+    is_name: bool = False
+    """Whether its values are names, which are the same however they are accented, cased or vocalised."""
+    has_page: bool = False
+
+
+_HOURLY: Final[tuple[Unit, ...]] = ("total", "day", "hour")
+_DAILY: Final[tuple[Unit, ...]] = ("total", "day")
+
+DIMENSIONS: Final = {
+    dimension.name: dimension
+    for dimension in (
+        Dimension(name="language", plural="languages", counted=_HOURLY),
+        Dimension(name="source", plural="sources", counted=_HOURLY, has_page=True),
+        Dimension(name="country", plural="countries", values="several", limit=30, counted=_HOURLY, has_page=True),
+        Dimension(name="topic", plural="topics", values="several", limit=8, counted=_HOURLY),
+        Dimension(name="place", plural="places", values="several", limit=20, counted=_DAILY, has_page=True),
+        Dimension(
+            name="person", plural="people", values="several", limit=15, counted=_DAILY, is_name=True, has_page=True
+        ),
+        Dimension(
+            name="organisation",
+            plural="organisations",
+            values="several",
+            limit=15,
+            counted=_DAILY,
+            is_name=True,
+            has_page=True,
+        ),
+        Dimension(name="keyword", plural="keywords", values="several", limit=10, is_name=True),
+        Dimension(name="story", plural="stories"),
+        Dimension(name="change", plural="changes"),
+        Dimension(name="day", plural="days"),
+    )
+}
+"""A new dimension is a row here, and a value for it in `mentions_of` or `single_values`."""
+FILTERS: Final = tuple(DIMENSIONS)
+MENTIONED: Final = tuple(d.name for d in DIMENSIONS.values() if d.values == "several")
+COUNTED: Final = tuple(d.name for d in DIMENSIONS.values() if d.counted)
 _MAX_VALUE_CHARACTERS: Final = 200
 
 
 def mentions_of(article: Article) -> dict[tuple[str, str], int]:
-    """Return what an article mentions as (dimension, value) with the number of mentions, the most frequent first."""
+    """Return what an article mentions as (dimension, value) with the number of mentions, the most frequent first.
+
+    Spellings of a name that differ in accents, case or vowel marks count together, under the first of them.
+    """
     counts: dict[str, Counter[str]] = {dimension: Counter() for dimension in MENTIONED}
     for place in article.places:
         counts["country"][place.country_code] += place.count
+        if place.kind != "country":
+            counts["place"][place_value(place.name, place.country_code)] += place.count
     for topic in (article.section, *article.tags):
         if topic:
             counts["topic"][topic] += 1
@@ -44,11 +85,31 @@ def mentions_of(article: Article) -> dict[tuple[str, str], int]:
     for keyword in article.keywords:
         counts["keyword"][keyword.text] += 1
     return {
-        (dimension, value[:_MAX_VALUE_CHARACTERS]): count
+        (dimension, value): count
         for dimension, counter in counts.items()
-        for value, count in counter.most_common(_LIMITS[dimension])
+        for value, count in _merged(dimension, counter).most_common(DIMENSIONS[dimension].limit)
         if value
     }
+
+
+def _merged(dimension: str, counts: Counter[str]) -> Counter[str]:
+    merged: Counter[str] = Counter()
+    spelt: dict[str, str] = {}
+    for value, count in counts.items():
+        merged[spelt.setdefault(name_key(dimension, value), value[:_MAX_VALUE_CHARACTERS])] += count
+    return merged
+
+
+def place_value(name: str, country_code: str) -> str:
+    """Return the name under which a place is counted: there is a Paris in more than one country."""
+    return f"{name}, {country_code}"
+
+
+def name_key(dimension: str, value: str) -> str:
+    """Return what is compared to find whether two values are the same."""
+    short = value[:_MAX_VALUE_CHARACTERS]
+    known = DIMENSIONS.get(dimension)
+    return (fold(short) or short) if known is not None and known.is_name else short
 
 
 def source_of(article: Article) -> str:
@@ -74,22 +135,38 @@ def utc_time(value: str | None) -> str | None:
 
 
 def event_time(article: Article, processed_at: str | None) -> str | None:
-    """Return when the article happened for counting: published, else fetched, else processed."""
-    return utc_time(article.published_at) or utc_time(article.fetched_at) or processed_at
+    """Return when the article happened for counting: published, else fetched, else processed.
+
+    A publication more than a day after the article was fetched (else processed) is a mistake of the page.
+    """
+    published, seen = utc_time(article.published_at), utc_time(article.fetched_at) or processed_at
+    if published and seen and published > seen and published[:10] > _day_after(seen):
+        return seen
+    return published or seen
+
+
+def _day_after(time: str) -> str:
+    try:
+        return f"{datetime.fromisoformat(time) + timedelta(days=1):%Y-%m-%d}".rjust(10, "0")
+    except (ValueError, OverflowError):
+        return "9999-12-31"
 
 
 def facet_term(dimension: str, value: str) -> str:
     """Return the term under which the full-text index knows a value; no word of a text looks like it."""
-    return "f" + blake2b(f"{dimension}\0{value}".encode(), digest_size=8).hexdigest()
+    return "f" + blake2b(f"{dimension}\0{name_key(dimension, value)}".encode(), digest_size=8).hexdigest()
 
 
-def facet_terms(
-    article: Article, mentions: dict[tuple[str, str], int], time: str | None, story: str | None
-) -> list[str]:
-    """Return the terms of all values by which an article can be found."""
-    values = [("language", language_of(article)), ("source", source_of(article)), ("change", article.change), *mentions]
+def single_values(article: Article, time: str | None) -> list[tuple[str, str]]:
+    """Return the (dimension, value) pairs of which an article has one each."""
+    values = [("language", language_of(article)), ("source", source_of(article)), ("change", article.change)]
     if time:
         values.append(("day", time[:10]))
-    if story:
-        values.append(("story", story))
-    return [facet_term(dimension, value) for dimension, value in values]
+    if article.story:
+        values.append(("story", article.story.uri))
+    return values
+
+
+def facet_terms(article: Article, mentions: dict[tuple[str, str], int], time: str | None) -> list[str]:
+    """Return the terms of all values by which an article can be found."""
+    return [facet_term(dimension, value) for dimension, value in (*single_values(article, time), *mentions)]

@@ -1,13 +1,13 @@
 """Who gets in, what is refused, what a request can and cannot change."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
 from pipeline.dashboard.app import Config, create_app
-from pipeline.dashboard.security import local_path, readable_address, web_address
+from pipeline.dashboard.security import Patience, local_path, readable_address, web_address
 from pipeline.store import Stored, StoreError, Writer, open_database
 from pipeline.store.reader import DeadRow
 from tests.support.news import article, dead, kafka_provenance
@@ -26,6 +26,7 @@ def url(tmp_path: Path) -> str:
 
 
 def client(url: str, **options: object) -> TestClient:
+    options.setdefault("patience", Patience(0, 0))
     return TestClient(create_app(Config(store_url=url, hosts=("testserver",), **options)), follow_redirects=False)  # type: ignore[arg-type]
 
 
@@ -40,10 +41,10 @@ def sent() -> list[DeadRow]:
 
 @pytest.fixture
 def changeable(url: str, sent: list[DeadRow]) -> Iterator[TestClient]:
-    def redrive(row: DeadRow) -> str:
+    def redrive(rows: Sequence[DeadRow]) -> str:
         if len(sent) > 1:
             raise StoreError("Kafka does not answer")
-        sent.append(row)
+        sent.extend(rows)
         return "Sent."
 
     with client(url, redrive=redrive) as site:
@@ -55,7 +56,7 @@ def test_another_host_name_is_refused(url: str) -> None:
         assert site.get("/", headers={"host": "evil.example"}).status_code == 400
 
 
-@pytest.mark.parametrize("path", ["/", "/articles", "/api/live", "/article/1/record.json", "/metrics"])
+@pytest.mark.parametrize("path", ["/", "/explore", "/api/live", "/api/articles", "/article/1/record.json", "/metrics"])
 def test_without_the_token_nothing_is_shown(url: str, path: str) -> None:
     with client(url, token="right") as site:
         assert site.get(path).status_code == 401
@@ -113,12 +114,12 @@ def test_a_redrive_that_fails_says_so(changeable: TestClient) -> None:
 @pytest.mark.parametrize(
     ("path", "status"),
     [
-        ("/articles?before=-1&q=%00%27%22", 200),
-        ("/articles?before=99999999999999999999999", 200),
-        ("/articles?country=%F0%9F%98%80&person=" + "x" * 5000, 200),
-        ("/charts?days=x&until=2025-13-45", 200),
-        ("/charts?days=365&until=0001-01-01", 200),
-        ("/charts?days=365&until=9999-12-31", 200),
+        ("/explore?page=-1&q=%00%27%22", 200),
+        ("/explore?page=99999999999999999999999", 200),
+        ("/explore?country=%F0%9F%98%80&person=" + "x" * 5000, 200),
+        ("/explore?since=x&until=2025-13-45", 200),
+        ("/explore?since=0001-01-01&until=1000-01-01", 200),
+        ("/explore?since=1000-01-01&until=9989-12-31", 200),
         ("/article/99", 404),
         ("/article/99999999999999999999", 404),
         ("/article?uri=none", 404),
@@ -147,7 +148,7 @@ def test_under_a_path_of_a_proxy_links_lead_there(url: str) -> None:
     app = create_app(Config(store_url=url, hosts=("testserver",), token="right"))
     with TestClient(app, root_path="/news", follow_redirects=False) as site:
         headers = {"authorization": "Bearer right", **HTML}
-        page = site.get("/news/articles", headers=headers).text
+        page = site.get("/news/explore", headers=headers).text
         assert 'href="/news/article/3"' in page
         assert 'src="/news/static/app.js"' in page
         assert site.get("/news/", headers=HTML).headers["location"] == "/news/login?next=%2F"

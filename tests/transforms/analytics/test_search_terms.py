@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.analytics.search_terms import MAX_TERMS, query_phrases, search_terms
+from transforms.analytics.search_terms import MAX_TERMS, Phrase, parse_query, search_terms, snippet
 
 
 @pytest.mark.parametrize(
@@ -23,18 +23,72 @@ def test_terms(text: str, terms: list[str]) -> None:
     assert search_terms(text) == terms
 
 
+def written(query: str) -> str:
+    """A query as it was understood: alternatives by ``/``, excluded ones after ``-``."""
+
+    def phrase(found: Phrase) -> str:
+        return "+".join(found.terms) + ("*" if found.is_prefix else "")
+
+    parsed = parse_query(query)
+    return " ".join(
+        [
+            *("/".join(map(phrase, group)) for group in parsed.groups),
+            *(f"-{phrase(found)}" for found in parsed.excluded),
+        ]
+    )
+
+
 @pytest.mark.parametrize(
-    ("query", "phrases"),
+    ("query", "understood"),
     [
-        ("two words", [["two"], ["words"]]),
-        ('"two words" more', [["two", "words"], ["more"]]),
-        ("«قوة السلام» غزة", [["قوه", "سلام"], ["غزه"]]),
-        ("東京都", [["東京", "京都"]]),
-        ('" ', []),
+        ("two words", "two words"),
+        ('"two words" more', "two+words more"),
+        ("«قوة السلام» غزة", "قوه+سلام غزه"),
+        ("東京都", "東京+京都"),
+        ('" ', ""),
+        ("Gaza OR غزة aid", "gaza/غزه aid"),
+        ("a OR b OR c", "a/b/c"),
+        ("OR", ""),
+        ("OR a OR", "a"),
+        ("or", "or"),
+        ("gaza -aid", "gaza -aid"),
+        ('-"two words" x', "x -two+words"),
+        ("−aid", "-aid"),
+        ("well-known -", "well+known"),
+        ("ministr*", "ministr*"),
+        ("المساعد*", "مساعد*"),
+        ("a OR -b", "a -b"),
+        ("* -- OR", ""),
     ],
 )
-def test_queries(query: str, phrases: list[list[str]]) -> None:
-    assert query_phrases(query) == phrases
+def test_queries(query: str, understood: str) -> None:
+    assert written(query) == understood
+
+
+@pytest.mark.parametrize(
+    ("text", "query", "found"),
+    [
+        ("Aid for Gaza waits.", "gaza", ["Gaza"]),
+        ("تنتظر غزّة المساعدات", "مساعدات غزه", ["غزّة", "المساعدات"]),
+        ("Ministers and ministries", "minist*", ["Ministers", "ministries"]),
+        ("東京都で地震がありました", "地震", ["地震"]),
+        ("Nothing", "gaza", []),
+        ("Nothing", "-gaza", []),
+    ],
+)
+def test_snippets_show_what_was_found(text: str, query: str, found: list[str]) -> None:
+    pieces = snippet(text, parse_query(query))
+    assert [piece for is_found, piece in pieces if is_found] == found
+    assert not found or "".join(piece for _, piece in pieces) == text
+
+
+def test_a_snippet_of_a_long_text_is_a_stretch_around_the_first_word_found() -> None:
+    pieces = snippet("word " * 500 + "needle " + "word " * 500, parse_query("needle"))
+    shown = "".join(piece for _, piece in pieces)
+    assert "needle" in shown
+    assert len(shown) < 260
+    assert shown.startswith("… ")
+    assert shown.endswith(" …")
 
 
 @given(st.text())
