@@ -65,8 +65,8 @@ def chart(series: Mapping[str, Mapping[str, int]], first: str, last: str, unit: 
     end = datetime.fromisoformat(last).replace(tzinfo=UTC) + timedelta(days=1)
     while at < end:
         after = min(_after(at, unit), end)
-        until = at if unit == "hour" else after - timedelta(days=1)
-        labels[_bucket(f"{at:%Y-%m-%dT%H}", unit)] = (f"{at:%Y-%m-%d}", f"{until:%Y-%m-%d}")
+        last_day = at if unit == "hour" else after - timedelta(days=1)
+        labels[_bucket(f"{at:%Y-%m-%dT%H}", unit)] = (f"{at:%Y-%m-%d}", f"{last_day:%Y-%m-%d}")
         at = after
     names = tuple(series)
     counts: dict[str, list[int]] = {key: [0] * len(names) for key in labels}
