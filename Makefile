@@ -34,7 +34,7 @@ run: $(READY) ## Run the pipeline on seeds/ into out/
 test: $(READY) ## Run the checks and all tests, with real services
 	.ci/toolchain
 	$(MAKE) --no-print-directory check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 test-compose: $(READY) ## Run the deployment in containers, kill every part of it, count what comes out (ARGS="--profile flink")
 	$(BIN)/python -m tests.deployment.compose $(ARGS)
@@ -46,7 +46,7 @@ secrets: ## Make the passwords and the token that docker-compose.yml reads
 	deploy/make-secrets
 
 test-fast: $(READY) ## Run the tests that need no broker, cluster or browser
-	$(BIN)/python -m pytest --ignore tests/integration --ignore tests/browser
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not service"
 
 services: $(READY) ## Start a real Kafka broker and a Flink cluster on this machine
 	$(BIN)/python -m pipeline.services up

@@ -8,15 +8,8 @@ import psycopg
 import pytest
 
 from pipeline.index import Index, open_index
-from tests.support.postgres import postgres_server
 
 _NUMBERS = itertools.count()
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    with postgres_server() as url:
-        yield url
 
 
 @pytest.fixture

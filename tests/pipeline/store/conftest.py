@@ -1,18 +1,9 @@
 import itertools
-from collections.abc import Iterator
 
 import psycopg
 import pytest
 
-from tests.support.postgres import postgres_server
-
 _NUMBERS = itertools.count()
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    with postgres_server() as url:
-        yield url
 
 
 @pytest.fixture

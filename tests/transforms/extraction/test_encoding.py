@@ -77,26 +77,26 @@ def test_reads_a_legacy_encoding_that_nothing_declares(text: str, label: str, co
     assert to_text(data).text == want
 
 
-@pytest.mark.parametrize("wrong", WRONG_LABELS)
 @pytest.mark.parametrize(("text", "label", "codec"), CASES)
-def test_reads_a_legacy_encoding_under_a_wrong_label(text: str, label: str, codec: str, wrong: str) -> None:
-    data, want = encoded(text, codec, wrong)
-    assert to_text(data).text == want
+def test_reads_a_legacy_encoding_under_a_wrong_label(text: str, label: str, codec: str) -> None:
+    for wrong in WRONG_LABELS:
+        data, want = encoded(text, codec, wrong)
+        assert to_text(data).text == want, wrong
 
 
-@pytest.mark.parametrize("wrong", WRONG_LATIN_LABELS)
 @pytest.mark.parametrize(("text", "label", "codec"), LATIN_CASES)
-def test_known_words_tell_latin_encodings_apart(text: str, label: str, codec: str, wrong: str) -> None:
-    data, want = encoded(text, codec, wrong)
-    assert to_text(data).text == want
+def test_known_words_tell_latin_encodings_apart(text: str, label: str, codec: str) -> None:
+    for wrong in WRONG_LATIN_LABELS:
+        data, want = encoded(text, codec, wrong)
+        assert to_text(data).text == want, wrong
 
 
-@pytest.mark.parametrize("text", [t for texts, _ in LEGACY for t in texts])
 @pytest.mark.parametrize("charset", [None, "utf-8", "windows-1256", "iso-8859-1", "utf-16"])
 @pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
-def test_reads_unicode_whatever_the_label(text: str, charset: str | None, codec: str) -> None:
-    page = pages.page(text, charset)
-    assert to_text(page.encode(codec)).text == page
+def test_reads_unicode_whatever_the_label(charset: str | None, codec: str) -> None:
+    for texts, _ in LEGACY:  # a label and a codec decide, whatever the text of a language
+        page = pages.page(texts[0], charset)
+        assert to_text(page.encode(codec)).text == page, texts[0][:20]
 
 
 @pytest.mark.parametrize("text", [t for texts, _ in LEGACY[:-2] for t in texts])
