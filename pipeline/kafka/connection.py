@@ -34,6 +34,11 @@ ATTEMPTS_HEADER: Final = "khabar-attempts"
 
 _BROKEN_OFF: Final = "socket disconnected"
 """What the client says of a connection that was made, and closed by the broker."""
+_RECONNECT_MS: Final = 1000
+"""Longest pause between attempts to reach a broker; the client's own grows to half a minute."""
+_BLOCK_MS: Final = 15_000
+"""What a producer waits for brokers that are away. Its transaction then fails and is done again when they are back: the
+client's own two minutes would be waited out even where the broker has been back for long."""
 _WORTH_TELLING_SECONDS: Final = 0.5
 """A shorter wait is ordinary: a coordinator that moves, a transaction that ends."""
 
@@ -82,7 +87,12 @@ class Connection:
     def options(self) -> dict[str, Any]:
         """Return the arguments that consumers and producers take."""
         options = {item.name: getattr(self, item.name) for item in fields(self)}
-        return {**options, "bootstrap_servers": list(self.bootstrap_servers), "metrics_enabled": False}
+        return {
+            **options,
+            "bootstrap_servers": list(self.bootstrap_servers),
+            "metrics_enabled": False,
+            "reconnect_backoff_max_ms": _RECONNECT_MS,
+        }
 
     def consumer(self, **options: Any) -> KafkaConsumer:
         """Return a consumer that commits nothing by itself and sees committed records only."""
@@ -108,7 +118,9 @@ class Connection:
             transactional_id=transactional_id,
             allow_auto_create_topics=False,
             linger_ms=5,
-            max_block_ms=30_000,
+            max_block_ms=_BLOCK_MS,
+            request_timeout_ms=_BLOCK_MS,
+            delivery_timeout_ms=2 * _BLOCK_MS,
             **options,
         )
         try:

@@ -56,6 +56,14 @@ def eventually(holds: Callable[[], bool], what: str, seconds: float = BAD_TIMES)
         time.sleep(0.1)
 
 
+def has_ended(pid: int) -> bool:
+    """Whether a process is gone, or a zombie that nobody reaps: a container without init never does."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
 def nothing_is_left(flink: Flink) -> bool:
     """Whether no job and no Python worker is on the cluster."""
     states = {job["state"] for job in flink.rest("/jobs/overview")["jobs"]}

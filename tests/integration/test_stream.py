@@ -13,7 +13,7 @@ from kafka.admin import NewPartitions
 from pipeline.kafka.topics import partitions, read_to_end
 from pipeline.services import Kafka
 from tests.conftest import KHABAR, ROOT, Khabar
-from tests.integration.conftest import Deploy, Deployment, StartStream, eventually, payloads
+from tests.integration.conftest import Deploy, Deployment, StartStream, eventually, has_ended, payloads
 
 SEEDS = sorted((ROOT / "seeds").glob("*.txt"))
 MIXED = (ROOT / "tests" / "golden" / "mixed.jsonl").read_bytes().splitlines()
@@ -130,7 +130,7 @@ def test_a_killed_command_leaves_nothing_behind(deploy: Deploy, start_stream: St
     assert set(children) == {"job", "prism"}
     stream.process.kill()
     stream.process.wait()
-    eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in children.values()), "its children end")
+    eventually(lambda: all(map(has_ended, children.values())), "its children end")
     start_stream(deployment)
     settled(deployment)
     assert deployment.verify().startswith("ok: 20000 records of 2 sources")
