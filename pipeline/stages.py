@@ -28,7 +28,7 @@ from pipeline.index import (
     IndexUnavailable,
     Observation,
     Probe,
-    StoryFeatures,
+    StoryArticle,
 )
 from pipeline.items import Item, Origin, dead_letter
 from pipeline.observe.metrics import SANDBOX_FAILURES, STAGE_RECORDS, STAGE_SECONDS
@@ -38,10 +38,11 @@ from pipeline.settings import Settings
 from schemas.codec import encode
 from schemas.jsonschema import validate
 from schemas.reasons import Reason, Stage
-from schemas.records import Article, Dead, Duplicate
+from schemas.records import Dead, Duplicate
+from transforms.analytics.facets import source_of
 from transforms.decode import RawArticle, decode
 from transforms.dedup.identity import request_key
-from transforms.enrich import enrich
+from transforms.enrich import Enriched, enrich_and_sketch
 from transforms.errors import Rejected
 from transforms.extract import Draft, extract
 
@@ -143,13 +144,9 @@ class BatchedFn(StageFn):
 
     def drain(self) -> Iterable[Item]:
         held, self._held = self._held, []
-        under_way = [item for item in held if self.concerns(item)]
+        under_way = [item for item in held if item.under_way]
         states = iter(self.answer(under_way) if under_way else ())
-        return [item.with_state(next(states)) if self.concerns(item) else item for item in held]
-
-    def concerns(self, item: Item) -> bool:
-        """Whether this stage has work to do on `item`."""
-        return item.under_way
+        return [item.with_state(next(states)) if item.under_way else item for item in held]
 
     def ask(self, question: Callable[[Sequence[Q]], list[A]], records: Sequence[Q]) -> list[A]:
         """Ask the index, patiently while it cannot be reached: that is no fault of the records."""
@@ -368,10 +365,10 @@ class DedupeFn(BatchedFn):
 
 
 class EnrichFn(SandboxedFn):
-    """`News` to `Article`."""
+    """`News` to `Enriched`."""
 
     stage = Stage.ENRICH
-    work = staticmethod(enrich)
+    work = staticmethod(enrich_and_sketch)
 
     def arguments(self, item: Item) -> tuple[Any, ...]:
         assert item.origin is not None
@@ -393,33 +390,29 @@ class EnrichFn(SandboxedFn):
 
 
 class GroupStoriesFn(BatchedFn):
-    """`Article` to itself with its story."""
-
-    def concerns(self, item: Item) -> bool:
-        return isinstance(item.state, Article)
+    """`Enriched` to `Article`, with its story."""
 
     def answer(self, items: list[Item]) -> list[Any]:
-        articles: list[Article] = [item.state for item in items]
-        features = [story_features(item, article) for item, article in zip(items, articles, strict=True)]
-        stories = self.ask(self.index.assign_stories, features)
-        return [msgspec.structs.replace(article, story=story) for article, story in zip(articles, stories, strict=True)]
+        articles = [story_article(item, item.state) for item in items]
+        stories = self.ask(self.index.assign_stories, articles)
+        return [
+            msgspec.structs.replace(item.state.article, story=story) for item, story in zip(items, stories, strict=True)
+        ]
 
 
-def story_features(item: Item, article: Article) -> StoryFeatures:
+def story_article(item: Item, enriched: Enriched) -> StoryArticle:
     """Return what the index needs to know of an article to find its story."""
-    return StoryFeatures(
+    article = enriched.article
+    return StoryArticle(
         uri=article.uri,
         version=article.version,
-        language=article.language,
         event_at=article.published_at or article.fetched_at or _transport_time(item),
         title=article.title,
-        countries=tuple(dict.fromkeys(place.country_code for place in article.places)),
-        places=tuple(place.geonames_id for place in article.places if place.geonames_id is not None),
+        source=source_of(article),
+        language=article.language,
+        places=tuple(dict.fromkeys(place.name for place in article.places)),
         people=tuple(person.name for person in article.people),
-        organisations=tuple(organisation.name for organisation in article.organisations),
-        figures=tuple(float(figure.value) for figure in article.figures),
-        dates=tuple(mention.date for mention in article.dates_mentioned),
-        keywords=tuple(keyword.text for keyword in article.keywords),
+        sketch=enriched.sketch,
     )
 
 

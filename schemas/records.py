@@ -142,10 +142,18 @@ class DateMention(Record, frozen=True, kw_only=True):
 
 
 class Story(Record, frozen=True, kw_only=True):
-    """The event that articles share; ``similarity`` to the story in [0, 1]."""
+    """The event that articles share; ``similarity`` to the story in [0, 1], one half where it barely belongs.
+
+    ``articles`` is the story's size with this one. ``title``, given when it changes, is that of its most central
+    article. ``merged`` names stories that this article showed to be the same event: from here on they are part of
+    ``uri``.
+    """
 
     uri: str
     similarity: float
+    articles: int | None = None
+    title: str | None = None
+    merged: tuple[str, ...] = ()
 
 
 class Related(Record, frozen=True, kw_only=True):

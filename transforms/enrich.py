@@ -1,6 +1,7 @@
 """From a draft that is news to an article: what its text speaks of."""
 
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -8,6 +9,7 @@ import msgspec
 from schemas.records import Article, Change, FileProvenance, Organisation, Provenance, Related
 from transforms.dates.parsing import find_dates
 from transforms.decode import RawArticle
+from transforms.dedup.stories import Sketch, legible_terms, sketch
 from transforms.entities.keywords import find_keywords
 from transforms.entities.ner import load_model, with_model
 from transforms.entities.people import all_spans, find_people, without_people
@@ -90,6 +92,53 @@ def enrich(
     )
 
 
+def sketch_of(article: Article) -> Sketch:
+    """Return what the article says of its event, by which its story is found."""
+    return sketch(
+        language=article.language,
+        title=article.title,
+        text=article.text,
+        named=[*(p.name for p in article.people), *(o.name for o in article.organisations)],
+        places=article.places,
+        figures=article.figures,
+        dates=article.dates_mentioned,
+    )
+
+
+def sketch_of_text(
+    text: str, title: str | None, language: str | None, published_at: str | None
+) -> tuple[Sketch, dict[int, str]]:
+    """Return what a text says of its event, and how it writes each term of that; for explanations."""
+    examined = _examined(text)
+    places = find_places(examined, language)
+    people, organisations = find_people(examined, language, places=places)
+    dates = find_dates(examined, language, published_at)
+    said: dict[str, Any] = {
+        "language": language,
+        "title": title,
+        "text": text,
+        "named": [*(p.name for p in people), *(o.name for o in organisations)],
+        "places": without_people(places, people, examined),
+        "figures": find_figures(examined, language, taken=[mention.span for mention in dates]),
+        "dates": dates,
+    }
+    return sketch(**said), legible_terms(**said)
+
+
+@dataclass(frozen=True, slots=True)
+class Enriched:
+    """An article that has no story yet, with what its story is found by."""
+
+    article: Article
+    sketch: Sketch
+
+
+def enrich_and_sketch(*arguments: Any) -> Enriched:
+    """Return the article, as `enrich` makes it of the same arguments, ready to be put into its story."""
+    article = enrich(*arguments)
+    return Enriched(article, sketch_of(article))
+
+
 def _examined(text: str) -> str:
     """Return the beginning of `text` in which names, quotations and numbers are looked for, cut between words."""
     if len(text) <= EXAMINED:
@@ -127,4 +176,4 @@ def warm_up() -> None:
         RawArticle(body=arabic, kind="text"),
     ):
         with suppress(Rejected):
-            enrich(extract(raw), nowhere)
+            enrich_and_sketch(extract(raw), nowhere)

@@ -11,11 +11,12 @@ from pipeline.index.base import (
     IndexUnavailable,
     Observation,
     Probe,
-    StoryFeatures,
+    StoryArticle,
 )
 from pipeline.index.index import StoredIndex
 from pipeline.index.report import Comparison, History
 from pipeline.index.storage.sqlite import SqliteStore
+from transforms.dedup.stories import Model
 
 __all__ = [
     "Comparison",
@@ -26,16 +27,17 @@ __all__ = [
     "IndexUnavailable",
     "Observation",
     "Probe",
-    "StoryFeatures",
+    "StoryArticle",
     "open_index",
 ]
 
 
-def open_index(url: str, clock: Callable[[], float] = time.time) -> Index:
+def open_index(url: str, clock: Callable[[], float] = time.time, model: Model | None = None) -> Index:
     """Open the index at `url`, making it when there is none.
 
     ``sqlite:///relative/path``, ``sqlite:////absolute/path``; ``sqlite://`` or ``memory:`` in memory;
-    ``postgresql://…`` as libpq reads it. `clock` (Unix seconds) tells the day by which retention counts.
+    ``postgresql://…`` as libpq reads it. `clock` (Unix seconds) tells the day by which retention counts; `model` says
+    when an article belongs to a story, if not the one that comes with the program.
 
     Raises:
         ValueError: the URL is of no known kind.
@@ -43,13 +45,13 @@ def open_index(url: str, clock: Callable[[], float] = time.time) -> Index:
         IndexDamaged: what is there is no index, is damaged, or is of a newer schema.
     """
     if url in {"memory:", "sqlite://", "sqlite:///:memory:"}:
-        return StoredIndex(SqliteStore(None), clock)
+        return StoredIndex(SqliteStore(None), clock, model)
     if url.startswith("sqlite:///"):
-        return StoredIndex(SqliteStore(Path(url.removeprefix("sqlite:///"))), clock)
+        return StoredIndex(SqliteStore(Path(url.removeprefix("sqlite:///"))), clock, model)
     if url.startswith(("postgresql://", "postgres://")):
         from pipeline.index.storage.postgres import (
             PostgresStore,  # the driver loads libpq, which embedded runs do not need
         )
 
-        return StoredIndex(PostgresStore(url), clock)
+        return StoredIndex(PostgresStore(url), clock, model)
     raise ValueError(f"unknown kind of index: {url!r}; use sqlite:///PATH, memory: or postgresql://…")

@@ -14,6 +14,7 @@ import msgspec
 
 from schemas.records import Change, Related, Story
 from transforms.dedup.fingerprint import Fingerprint
+from transforms.dedup.stories import Sketch
 
 if TYPE_CHECKING:
     from pipeline.index.report import Comparison, History
@@ -79,23 +80,19 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoryFeatures:
-    """What an article says of the event it is about: the parts of the enriched record that stories are told by."""
+class StoryArticle:
+    """What the index needs to know of an article to find its story."""
 
     uri: str
     version: int
-    language: str | None
     event_at: str | None
     """RFC 3339 in UTC; without it an article joins no story."""
     title: str | None
-    countries: tuple[str, ...] = ()
-    places: tuple[int, ...] = ()
-    """GeoNames ids."""
+    source: str | None = None
+    language: str | None = None
+    places: tuple[str, ...] = ()
     people: tuple[str, ...] = ()
-    organisations: tuple[str, ...] = ()
-    figures: tuple[float, ...] = ()
-    dates: tuple[str, ...] = ()
-    keywords: tuple[str, ...] = ()
+    sketch: Sketch
 
 
 class Index(ABC):
@@ -122,7 +119,7 @@ class Index(ABC):
         """
 
     @abstractmethod
-    def assign_stories(self, articles: Sequence[StoryFeatures]) -> list[Story | None]:
+    def assign_stories(self, articles: Sequence[StoryArticle]) -> list[Story | None]:
         """Return the story of each article in order; the same article and version get the same answer again."""
 
     @abstractmethod

@@ -10,17 +10,19 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from pipeline.index.base import Decision, Index, Observation, Probe, StoryFeatures
+from pipeline.index.base import Decision, Index, Observation, Probe, StoryArticle
 from pipeline.index.decide import Deciding, duplicate, repeated, request_hash, short
 from pipeline.index.lsh_buffer import FreshBands
+from pipeline.index.rare_terms import RareTerms
 from pipeline.index.report import Comparison, History, comparison, history
 from pipeline.index.storage.base import Decided, Identity, Request, Store, Version, Writes
-from pipeline.index.stories import Grouping, features_of
+from pipeline.index.stories import Grouping
 from schemas.records import Story
+from transforms.dedup.stories import Model, load_model
 
 _DAY: Final = 86_400
 _UNDER_WAY: Final = 10_000
-Asked = TypeVar("Asked", Probe, Observation, StoryFeatures)
+Asked = TypeVar("Asked", Probe, Observation, StoryArticle)
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Decision).decode
 
@@ -31,11 +33,13 @@ class StoredIndex(Index):
     One object may be shared by threads; they take turns.
     """
 
-    def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, store: Store, clock: Callable[[], float] = time.time, model: Model | None = None) -> None:
         self._store = store
         self._clock = clock
         self._turn = threading.Lock()
         self._fresh = FreshBands()
+        self._rare = RareTerms()
+        self._model = model or load_model()
         self._under_way: OrderedDict[str, str] = OrderedDict()
         """Request keys by coordinates of records that were not recalled and not observed yet."""
 
@@ -66,14 +70,19 @@ class StoredIndex(Index):
                 self._under_way.pop(observation.coordinates, None)
             return decisions
 
-    def assign_stories(self, articles: Sequence[StoryFeatures]) -> list[Story | None]:
+    def assign_stories(self, articles: Sequence[StoryArticle]) -> list[Story | None]:
         articles = [_legible(article) for article in articles]
-        told = [features_of(article) for article in articles]
-        with self._turn, self._store.transaction(exclusive=True):
-            grouping = Grouping(self._store, articles, told, self._day())
-            stories = [grouping.assign(article) for article in articles]
-            grouping.finish()
-            return stories
+        with self._turn:
+            try:
+                with self._store.transaction(exclusive=True):
+                    self._rare.follow(self._store)
+                    grouping = Grouping(self._store, self._rare, articles, self._model, self._day())
+                    stories = [grouping.assign(article) for article in articles]
+                    grouping.finish()
+                    return stories
+            except BaseException:
+                self._rare = RareTerms()
+                raise
 
     def history(self, uri: str) -> History | None:
         with self._turn, self._store.transaction(exclusive=False):

@@ -1,16 +1,37 @@
 """What the index knows of one article, and what it sees in two: the facts behind `khabar explain`."""
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
 import msgspec
 
 from pipeline.index.base import Decision
 from pipeline.index.decide import CONTAINED, NEAR, REPLACED, TRIVIAL_SHARE, TRIVIAL_SHINGLES
-from pipeline.index.storage.base import Identity, Store
+from pipeline.index.rare_terms import RareTerms
+from pipeline.index.storage.base import Identity, Membership, Store, StoryRow
 from pipeline.index.storage.rows import unpack_bands
-from schemas.records import Change, Related, Story
+from schemas.records import Change, Related
 from transforms.dedup.fingerprint import MIN_TOKENS, overlap, unpack
+from transforms.dedup.stories import (
+    ACROSS,
+    NO_MEMBERS,
+    SAME,
+    WINDOW_DAYS,
+    Vector,
+    load_model,
+    log_odds,
+    measure,
+    shared_terms,
+    similarity,
+    vector,
+    with_member,
+    without_member,
+)
+from transforms.dedup.story_facts import main
+from transforms.enrich import sketch_of_text
 
+_MAIN = 5
+_SHARED = 12
 LISTED = 50
 """Of decisions, copies and members of a story the first or last so many are told, beside their number."""
 
@@ -51,6 +72,44 @@ class DecisionTold(msgspec.Struct, frozen=True, kw_only=True):
     decision: Decision
 
 
+class StoryTold(msgspec.Struct, frozen=True, kw_only=True):
+    """The story of an article; what follows `similarity` is of the whole story as it is now."""
+
+    uri: str
+    similarity: float
+    joined: str | None
+    """The uri that the story had when the article joined it, where it was merged into another since."""
+    title: str | None
+    articles: int
+    first_source: str | None
+    first_time: str | None
+    last_time: str | None
+    sources: int
+    languages: tuple[str, ...]
+    places: tuple[str, ...]
+    people: tuple[str, ...]
+    growth: float
+    """Articles an hour at `last_time`, weighted with a half-life of six hours."""
+    merged: tuple[str, ...]
+    """Stories that were merged into it."""
+    nearest: str | None
+    """Of the articles that represent the story the one that this article is likest to."""
+    shared: tuple[str, ...]
+    """What this article and those have in common, as it writes it, the most telling first."""
+
+
+class StoryLikeness(msgspec.Struct, frozen=True, kw_only=True):
+    """How like two articles are as reports of one event, and why they are, or are not, in one story."""
+
+    same_story: bool | None
+    reason: str
+    similarity: float | None = None
+    """From one half on the later article would join a story of the other alone."""
+    days_apart: int | None = None
+    shared: tuple[str, ...] = ()
+    measures: dict[str, float] = {}
+
+
 class History(msgspec.Struct, frozen=True, kw_only=True):
     """All that the index knows of a uri."""
 
@@ -62,8 +121,7 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
     latest_duplicates: tuple[Copy, ...]
     decisions: int
     latest_decisions: tuple[DecisionTold, ...]
-    story: Story | None
-    story_articles: int
+    story: StoryTold | None
     latest_in_story: tuple[str, ...]
 
 
@@ -82,7 +140,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     tokens: tuple[int, int] | None = None
     shared_bands: int | None = None
     bands: int | None = None
-    same_story: bool | None = None
+    story: StoryLikeness | None = None
     thresholds: dict[str, float]
 
 
@@ -127,9 +185,12 @@ def history(store: Store, uri: str) -> History | None:
         f"SELECT coordinates, decision FROM decision WHERE identity_id = ? ORDER BY observed DESC LIMIT {LISTED}",
         identity.id,
     )
-    story_id, story = _story(store, uri)
+    row, story = _story(store, identity)
     members = store.rows(
-        f"SELECT DISTINCT uri FROM story_member WHERE story_id = ? ORDER BY uri LIMIT {LISTED}", story_id or 0
+        "SELECT DISTINCT uri FROM story_member WHERE story_id IN (SELECT id FROM story WHERE id = ? OR merged_into = ?)"
+        f" ORDER BY uri LIMIT {LISTED}",
+        row.id if row else 0,
+        row.id if row else 0,
     )
     return History(
         uri=uri,
@@ -144,7 +205,6 @@ def history(store: Store, uri: str) -> History | None:
             for place, decision in sorted(decisions)
         ),
         story=story,
-        story_articles=_count(store, "SELECT count(DISTINCT uri) FROM story_member WHERE story_id = ?", story_id or 0),
         latest_in_story=tuple(member for (member,) in members),
     )
 
@@ -165,8 +225,7 @@ def comparison(store: Store, a: str, b: str) -> Comparison:
             return Comparison(
                 a=a, b=b, verdict="unknown", reason=f"the index has never seen {uri}", thresholds=thresholds
             )
-    story_a, story_b = _story(store, a)[0], _story(store, b)[0]
-    same_story = story_a == story_b if story_a is not None and story_b is not None else None
+    story = _story_likeness(store, found[a], found[b])
     decided = _decided(store, found[a], found[b])
     first, second = _text_of(store, found[a]), _text_of(store, found[b])
     if first is None or second is None or first[0] != second[0]:
@@ -174,7 +233,7 @@ def comparison(store: Store, a: str, b: str) -> Comparison:
             "different",
             "neither repeats the other; of a copy the index keeps no text to measure, only that of its original",
         )
-        return Comparison(a=a, b=b, verdict=verdict, reason=reason, same_story=same_story, thresholds=thresholds)
+        return Comparison(a=a, b=b, verdict=verdict, reason=reason, story=story, thresholds=thresholds)
     (_, tokens_a, shingles_a, bands_a), (_, tokens_b, shingles_b, bands_b) = first, second
     common, of_a, of_b = overlap(unpack(shingles_a), unpack(shingles_b))
     jaccard = common / (of_a + of_b - common) if common else 0.0
@@ -195,7 +254,7 @@ def comparison(store: Store, a: str, b: str) -> Comparison:
         tokens=(tokens_a, tokens_b),
         shared_bands=shared_bands,
         bands=max(len(bands_a), len(bands_b)) // 8,
-        same_story=same_story,
+        story=story,
         thresholds=thresholds,
     )
 
@@ -245,13 +304,110 @@ def _text_of(store: Store, identity: Identity) -> tuple[str, int, bytes, bytes] 
     return (rows[0][0], rows[0][1], rows[0][2], rows[0][3]) if rows else None
 
 
-def _story(store: Store, uri: str) -> tuple[int | None, Story | None]:
-    rows = store.rows(
-        "SELECT story.id, story.uri, story_member.similarity FROM story_member JOIN story"
-        " ON story.id = story_member.story_id WHERE story_member.uri = ? ORDER BY story_member.version DESC LIMIT 1",
-        uri,
+def _membership(store: Store, uri: str) -> tuple[Membership, StoryRow] | None:
+    """Return the last membership of an article, and its story as it is now."""
+    if not (members := store.memberships([uri])):
+        return None
+    member = max(members, key=lambda m: m.version)
+    (story,) = store.stories([member.story_id])
+    while story.merged_into is not None:
+        (story,) = store.stories([story.merged_into])
+    return member, story
+
+
+def _story(store: Store, identity: Identity) -> tuple[StoryRow | None, StoryTold | None]:
+    if not (found := _membership(store, identity.uri)):
+        return None, None
+    member, story = found
+    (joined,) = store.stories([member.story_id])
+    nearest, shared = None, ()  # type: str | None, tuple[str, ...]
+    others = without_member(story.members, identity.uri)
+    if others.members and (said := _said(store, identity)):
+        article, names = said
+        likenesses = measure(article, [others])[0].likenesses
+        nearest = others.members[max(range(len(likenesses)), key=likenesses.__getitem__)].uri
+        shared = _names(names, shared_terms(article, others))
+    facts = story.facts
+    return story, StoryTold(
+        uri=story.uri,
+        similarity=member.similarity,
+        joined=joined.uri if joined.id != story.id else None,
+        title=story.title,
+        articles=story.articles,
+        first_source=facts.first_source,
+        first_time=facts.first_time,
+        last_time=facts.last_time,
+        sources=len(facts.sources),
+        languages=tuple(main(facts.languages, _MAIN)),
+        places=tuple(main(facts.places, _MAIN)),
+        people=tuple(main(facts.people, _MAIN)),
+        growth=facts.growth,
+        merged=tuple(u for (u,) in store.rows("SELECT uri FROM story WHERE merged_into = ? ORDER BY id", story.id)),
+        nearest=nearest,
+        shared=shared,
     )
-    return (rows[0][0], Story(uri=rows[0][1], similarity=rows[0][2])) if rows else (None, None)
+
+
+def _story_likeness(store: Store, a: Identity, b: Identity) -> StoryLikeness:
+    first, second = _membership(store, a.uri), _membership(store, b.uri)
+    if not (first and second):
+        lonely = a.uri if not first else b.uri
+        return StoryLikeness(
+            same_story=None, reason=f"{lonely} is in no story: it is a mere copy, has no date or says too little"
+        )
+    same = first[1].id == second[1].id
+    apart = abs(first[0].event_day - second[0].event_day)
+    of_a, of_b = _said(store, a), _said(store, b)
+    if not (of_a and of_b):
+        return StoryLikeness(
+            same_story=same, days_apart=apart, reason="the index keeps no text of one of them to compare"
+        )
+    (vector_a, _), (vector_b, names) = of_a, of_b
+    alone = with_member(NO_MEMBERS, vector_a, a.uri, None, [])
+    measured = measure(vector_b, [alone])[0]
+    likeness = similarity(log_odds(load_model(), vector_b, measured, apart))
+    if same:
+        reason = (
+            "both are in one story"
+            if likeness >= 0.5
+            else "both are in one story, each by its likeness to others of its articles rather than to each other"
+        )
+    elif apart > WINDOW_DAYS:
+        reason = f"they are {apart} days apart; a story is joined within {WINDOW_DAYS} days of one of its articles"
+    elif likeness < 0.5:
+        reason = "what they have in common is too little or too common for one event"
+    else:
+        reason = (
+            "the two alone are alike enough, but when the later one came, another story was likelier, or the story of"
+            " the other had grown unlike it"
+        )
+    kind = SAME if measured.same is not None else ACROSS
+    values = measured.same or measured.across or []
+    return StoryLikeness(
+        same_story=same,
+        reason=reason,
+        similarity=round(likeness, 4),
+        days_apart=apart,
+        shared=_names(names, shared_terms(vector_b, alone)),
+        measures={name: round(float(value), 4) for name, value in zip(kind, values, strict=False)},
+    )
+
+
+def _said(store: Store, identity: Identity) -> tuple[Vector, dict[int, str]] | None:
+    """Return the current text of an article as stories are likened by, and how it writes its terms."""
+    if identity.current is None or not (text := store.contents([identity.current]).get(identity.current)):
+        return None
+    ((title, language, published_at, fetched_at),) = store.rows(
+        "SELECT title, language, published_at, fetched_at FROM version WHERE id = ?", identity.current
+    )
+    found, names = sketch_of_text(text, title, language, published_at or fetched_at)
+    rare = RareTerms()
+    rare.follow(store)
+    return vector(found, rare.rarity), names
+
+
+def _names(names: dict[int, str], keys: Iterable[int]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names[key] for key in keys if key in names))[:_SHARED]
 
 
 def _copy(row: tuple[Any, ...]) -> Copy:

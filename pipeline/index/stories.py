@@ -1,29 +1,39 @@
-"""The rules by which articles come to stories, one after the other, on what a store remembers."""
+"""The rules by which articles come to stories, one after the other, on what the index storage remembers."""
 
-import heapq
+import math
 from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
-from pipeline.index.base import StoryFeatures
+from pipeline.index.base import StoryArticle
+from pipeline.index.rare_terms import RareTerms
 from pipeline.index.storage.base import Membership, Store, StoryRow, Window, Writes
 from schemas.records import Story
 from transforms.dedup.stories import (
     COMMON,
     MAX_SPAN_DAYS,
     WINDOW_DAYS,
-    Feature,
-    Profile,
-    belongs,
-    features,
-    joined,
-    likeness,
-    weighted,
+    Measured,
+    Model,
+    Vector,
+    headline,
+    log_odds,
+    measure,
+    search_keys,
+    similarity,
+    together,
+    vector,
+    vectors,
+    with_member,
 )
+from transforms.dedup.story_facts import facts_of
+from transforms.dedup.story_facts import together as facts_together
 
-_CANDIDATES: Final = 24
+_CANDIDATES: Final = 8
+_COMPARED: Final = 4
+"""Of the articles that represent a story so many are compared with another story, to see whether both are one."""
 _EPOCH: Final = date(1970, 1, 1).toordinal()
-_MIN_FEATURES: Final = 3
+_MIN_TERMS: Final = 3
 
 
 def event_day(event_at: str | None) -> int | None:
@@ -37,136 +47,207 @@ def event_day(event_at: str | None) -> int | None:
 class Grouping:
     """One batch within one exclusive transaction: loads what its articles touch, groups in order, collects writes."""
 
-    def __init__(
-        self, store: Store, articles: Sequence[StoryFeatures], told: Sequence[tuple[Feature, ...]], day: int
-    ) -> None:
-        """Begin a batch; `told` are the `features_of` its articles, in order."""
+    def __init__(self, store: Store, rare: RareTerms, articles: Sequence[StoryArticle], model: Model, day: int) -> None:
         self._store = store
+        self._model = model
         self._day = day
         self._writes = Writes()
         self._members: dict[str, list[Membership]] = {}
         for member in store.memberships({a.uri for a in articles}):
             self._members.setdefault(member.uri, []).append(member)
-        fresh = [a for a in articles if self._stored(a) is None]
-        self._features = {id(article): found for article, found in zip(articles, told, strict=True)}
-        self._found = store.stories_with(
-            [w for a in fresh if (d := event_day(a.event_at)) is not None for w in _windows(self._features[id(a)], d)]
-        )
-        self._new_features: dict[int, list[tuple[int, int]]] = {}
-        """Day and story, by feature, of what this batch added."""
+        self._vectors = self._weighed(articles, rare)
+        self._keys = {place: search_keys(found) for place, found in self._vectors.items()}
+        days = {(a.uri, a.version): event_day(a.event_at) for a in articles}
+        windows = {
+            Window(key, at - WINDOW_DAYS, at + WINDOW_DAYS)
+            for place, keys in self._keys.items()
+            if (at := days[place]) is not None
+            for key in keys
+        }
+        self._found = store.stories_with(sorted(windows))
+        self._new_terms: dict[int, list[tuple[int, int]]] = {}
+        """Day and story, by term, of what this batch added."""
         self._stories: dict[int, StoryRow] = {}
         self._last_id = store.last_story_id()
-        self._load({m.story_id for members in self._members.values() for m in members})
-        self._load({s for a in fresh if (d := event_day(a.event_at)) is not None for s in self._candidates(a, d)[1]})
+        wanted = {m.story_id for members in self._members.values() for m in members}
+        for place in self._vectors:
+            wanted.update(self._candidates(place, days[place] or 0))
+        self._load(wanted)
 
     def finish(self) -> None:
         """Store what the batch changed."""
         self._store.write(self._writes, self._day)
 
-    def assign(self, article: StoryFeatures) -> Story | None:
+    def assign(self, article: StoryArticle) -> Story | None:
         """Return the story of one article."""
         if stored := self._stored(article):
-            return Story(uri=self._stories[stored.story_id].uri, similarity=stored.similarity)
+            return self._answer(stored)
+        found = self._vectors.get((article.uri, article.version))
         day = event_day(article.event_at)
-        found = self._features[id(article)]
-        if day is None or len(found) < _MIN_FEATURES:
+        if found is None or day is None:
             return None
-        profile, candidates = self._candidates(article, day)
-        story, similarity = self._of_earlier_version(article, profile) or self._best(article, profile, candidates, day)
-        if story is None:
+        if members := self._members.get(article.uri):
+            # An article does not move between stories.
+            story = self._current(max(members, key=lambda member: member.version).story_id)
+            likeness = measure(found, [story.members])[0]
+            odds = log_odds(self._model, found, likeness, 0)
+            return self._join(story, article, found, day, similarity(odds), likeness, ())
+        belongs = self._belongs(article, found, day)
+        if not belongs:
             self._last_id += 1
-            story, similarity = StoryRow(id=self._last_id, uri=article.uri, first_day=day, last_day=day), 1.0
+            story = StoryRow(id=self._last_id, uri=article.uri, first_day=day, last_day=day)
             self._stories[story.id] = story
-        self._join(story, article, profile, day, similarity)
-        return Story(uri=story.uri, similarity=similarity)
+            return self._join(story, article, found, day, 1.0, Measured(None, None, []), ())
+        odds, story, likeness = belongs[0]
+        merged = [other for more, other, _ in belongs[1:] if self._are_one(more, story, other)]
+        if merged:
+            survivor = max((story, *merged), key=lambda s: (s.articles, -s.id))
+            gone = [s for s in sorted((story, *merged), key=lambda s: s.id) if s is not survivor]
+            for other in gone:
+                self._merge(survivor, other)
+            likeness = measure(found, [survivor.members])[0]
+            return self._join(survivor, article, found, day, similarity(odds), likeness, [s.uri for s in gone])
+        return self._join(story, article, found, day, similarity(odds), likeness, ())
 
-    def _stored(self, article: StoryFeatures) -> Membership | None:
+    def _weighed(self, articles: Sequence[StoryArticle], rare: RareTerms) -> dict[tuple[str, int], Vector]:
+        """Return the vectors of the articles that no story has yet, counting their terms in the order of the stream."""
+        found: dict[tuple[str, int], Vector] = {}
+        for article in articles:
+            place = article.uri, article.version
+            if place in found or self._stored(article) or event_day(article.event_at) is None:
+                continue
+            if article.sketch.size < _MIN_TERMS:
+                continue
+            found[place] = vector(article.sketch, rare.rarity)
+            rare.add(article.sketch)
+        self._writes.rare_terms = rare.changes()
+        return found
+
+    def _stored(self, article: StoryArticle) -> Membership | None:
         return next((m for m in self._members.get(article.uri, ()) if m.version == article.version), None)
 
-    def _of_earlier_version(self, article: StoryFeatures, profile: Profile) -> tuple[StoryRow, float] | None:
-        """Return the story of the article's last version: an article does not move between stories."""
-        if not (members := self._members.get(article.uri)):
-            return None
-        story = self._stories[max(members, key=lambda member: member.version).story_id]
-        return story, _rounded(likeness(profile, story.profile, same_language=_speaks(story, article)))
+    def _answer(self, member: Membership) -> Story:
+        return Story(
+            uri=self._stories[member.story_id].uri,
+            similarity=member.similarity,
+            articles=member.articles,
+            title=member.title,
+            merged=tuple(member.merged),
+        )
 
-    def _best(
-        self, article: StoryFeatures, profile: Profile, candidates: Sequence[int], day: int
-    ) -> tuple[StoryRow | None, float]:
-        self._load(set(candidates))  # those that this batch made likelier since it was loaded
-        best: tuple[float, int] | None = None
-        for story in (self._stories[story_id] for story_id in candidates):
-            near = story.first_day - WINDOW_DAYS <= day <= story.last_day + WINDOW_DAYS
-            if not near or max(story.last_day, day) - min(story.first_day, day) > MAX_SPAN_DAYS:
-                continue
-            same = _speaks(story, article)
-            similarity = likeness(profile, story.profile, same_language=same)
-            if belongs(similarity, same_language=same) and (best is None or (similarity, -story.id) > best):
-                best = (similarity, -story.id)
-        return (self._stories[-best[1]], _rounded(best[0])) if best else (None, 0.0)
+    def _current(self, story_id: int) -> StoryRow:
+        """Return the story, or what it was merged into."""
+        story = self._stories[story_id]
+        while story.merged_into is not None:
+            self._load({story.merged_into})
+            story = self._stories[story.merged_into]
+        return story
 
-    def _join(self, story: StoryRow, article: StoryFeatures, profile: Profile, day: int, similarity: float) -> None:
-        story.profile = joined(story.profile, profile)
+    def _belongs(self, article: StoryArticle, found: Vector, day: int) -> list[tuple[float, StoryRow, Measured]]:
+        """Return the stories that the article may belong to with the log-odds, the likeliest first."""
+        ids = self._candidates((article.uri, article.version), day)
+        self._load(set(ids))  # those that this batch made likelier since it was loaded
+        stories = list({(story := self._current(id_)).id: story for id_ in ids}.values())
+        stories = [story for story in stories if _in_time(story, day)]
+        if not stories:
+            return []
+        answers = []
+        for story, likeness in zip(stories, measure(found, [s.members for s in stories]), strict=True):
+            apart = max(0, day - story.last_day, story.first_day - day)
+            odds = log_odds(self._model, found, likeness, apart)
+            if odds >= 0:
+                answers.append((odds, story, likeness))
+        return sorted(answers, key=lambda answer: (-answer[0], answer[1].id))
+
+    def _are_one(self, odds: float, story: StoryRow, other: StoryRow) -> bool:
+        """Whether two stories that an article belongs to are one: their own articles must say so too."""
+        span = max(story.last_day, other.last_day) - min(story.first_day, other.first_day)
+        if odds < self._model.merging or span > MAX_SPAN_DAYS:
+            return False
+        told = [
+            log_odds(self._model, found, measure(found, [story.members])[0], 0)
+            for found in vectors(other.members)[:_COMPARED]
+        ]
+        return math.fsum(told) / len(told) >= self._model.merging
+
+    def _merge(self, survivor: StoryRow, gone: StoryRow) -> None:
+        survivor.members = together(survivor.members, gone.members)
+        survivor.facts = facts_together(survivor.facts, gone.facts)
+        survivor.articles += gone.articles
+        survivor.first_day = min(survivor.first_day, gone.first_day)
+        survivor.last_day = max(survivor.last_day, gone.last_day)
+        gone.forget(survivor.id)
+        self._writes.stories[gone.id] = gone
+        self._writes.merged_stories[gone.id] = survivor.id
+        for story in self._stories.values():
+            if story.merged_into == gone.id:
+                story.merged_into = survivor.id
+
+    def _join(
+        self,
+        story: StoryRow,
+        article: StoryArticle,
+        found: Vector,
+        day: int,
+        likelihood: float,
+        likeness: Measured,
+        merged: Sequence[str],
+    ) -> Story:
+        known = self._members.get(article.uri)
+        story.members = with_member(story.members, found, article.uri, article.title, likeness.likenesses)
         story.first_day, story.last_day = min(story.first_day, day), max(story.last_day, day)
-        story.articles += not self._members.get(article.uri)
-        if article.language and article.language not in story.languages:
-            story.languages = (*story.languages, article.language)
+        if not known:
+            story.articles += 1
+            told = facts_of(
+                time=article.event_at,
+                source=article.source,
+                language=article.language,
+                places=article.places,
+                people=article.people,
+            )
+            story.facts = facts_together(story.facts, told) if story.articles > 1 else told
+        title = headline(story.members)
+        changed, story.title = title != story.title or bool(merged), title
         self._writes.stories[story.id] = story
-        for key in profile.keys() & story.profile.keys():
-            self._new_features.setdefault(key, []).append((day, story.id))
-            self._writes.story_features.add((key, day, story.id))
+        for key in self._keys[article.uri, article.version]:
+            self._new_terms.setdefault(key, []).append((day, story.id))
+            self._writes.story_terms.add((key, day, story.id))
         member = Membership(
-            uri=article.uri, version=article.version, story_id=story.id, similarity=similarity, event_day=day
+            uri=article.uri,
+            version=article.version,
+            story_id=story.id,
+            similarity=int(likelihood * 10_000) / 10_000,
+            event_day=day,
+            articles=story.articles,
+            title=title if changed else None,
+            merged=list(merged),
         )
         self._members.setdefault(article.uri, []).append(member)
         self._writes.memberships.append(member)
+        return self._answer(member)
 
-    def _candidates(self, article: StoryFeatures, day: int) -> tuple[Profile, list[int]]:
-        """Return the article's features weighted by their rarity, and the stories that share most of the weight."""
-        found = self._features[id(article)]
-        stories: dict[int, set[int]] = {}
-        for window in _windows(found, day):
-            rows = self._found.get(window, [])
-            added = [row for row in self._new_features.get(window.key, ()) if window.low <= row[0] <= window.high]
+    def _candidates(self, place: tuple[str, int], day: int) -> list[int]:
+        """Return the stories that share most of the article's rare terms."""
+        found = self._vectors[place]
+        weights = dict(zip(found.keys.tolist(), (found.weights * found.rarity).tolist(), strict=True))
+        shared: dict[int, float] = {}
+        for key in self._keys[place]:
+            rows = self._found.get(Window(key, day - WINDOW_DAYS, day + WINDOW_DAYS), [])
+            added = [row for row in self._new_terms.get(key, ()) if abs(row[0] - day) <= WINDOW_DAYS]
             if added:
                 rows = sorted({*rows, *added}, reverse=True)[:COMMON]
-            stories[window.key] = {story_id for _, story_id in rows}
-        profile = weighted(found, {key: len(ids) for key, ids in stories.items()})
-        shared: dict[int, float] = {}
-        for key, (weight, _) in profile.items():
-            square = weight * weight
-            for story_id in stories[key]:
-                shared[story_id] = shared.get(story_id, 0.0) + square
-        likeliest = heapq.nsmallest(_CANDIDATES, [(-weight, story_id) for story_id, weight in shared.items()])
-        return profile, [story_id for _, story_id in likeliest]
+            for story_id in {story_id for _, story_id in rows}:
+                shared[story_id] = shared.get(story_id, 0.0) + weights[key]
+        return sorted(shared, key=lambda story_id: (-shared[story_id], story_id))[:_CANDIDATES]
 
     def _load(self, story_ids: set[int]) -> None:
-        if missing := sorted(story_ids - self._stories.keys()):
-            self._stories.update((story.id, story) for story in self._store.stories(missing))
+        missing = sorted(story_ids - self._stories.keys())
+        while missing:
+            loaded = self._store.stories(missing)
+            self._stories.update((story.id, story) for story in loaded)
+            missing = sorted({s.merged_into for s in loaded if s.merged_into is not None} - self._stories.keys())
 
 
-def features_of(article: StoryFeatures) -> tuple[Feature, ...]:
-    """Return what an article says of its event; most of the work of grouping, and none that needs the store."""
-    return features(
-        language=article.language,
-        title=article.title,
-        keywords=article.keywords,
-        people=article.people,
-        organisations=article.organisations,
-        places=article.places,
-        countries=article.countries,
-        figures=article.figures,
-        dates=article.dates,
-    )
-
-
-def _windows(found: Sequence[Feature], day: int) -> list[Window]:
-    return [Window(feature.key, day - WINDOW_DAYS, day + WINDOW_DAYS) for feature in found]
-
-
-def _speaks(story: StoryRow, article: StoryFeatures) -> bool:
-    return article.language is not None and article.language in story.languages
-
-
-def _rounded(similarity: float) -> float:
-    return int(similarity * 10_000) / 10_000
+def _in_time(story: StoryRow, day: int) -> bool:
+    near = story.first_day - WINDOW_DAYS <= day <= story.last_day + WINDOW_DAYS
+    return near and max(story.last_day, day) - min(story.first_day, day) <= MAX_SPAN_DAYS

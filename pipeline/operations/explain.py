@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.index import Comparison, Decision, History, Index
+from pipeline.index.report import StoryTold
 from pipeline.observe.terminal import readable
 from transforms.dedup.identity import normalise_url
 
@@ -75,12 +76,7 @@ def render_history(history: History) -> RenderableType:
             )
         parts.append(table)
     if history.story:
-        parts.append(
-            Text(
-                f"\nstory {_legible(history.story.uri)}: similarity {history.story.similarity:.4f},"
-                f" articles: {history.story_articles}"
-            )
-        )
+        parts += _story(history.story)
         parts += [Text(f"  {_legible(uri)}") for uri in history.latest_in_story if uri != history.uri]
     parts.append(Text(f"\ndecisions: {history.decisions}", style="bold"))
     table = Table("outcome", "because", "read at", box=None)
@@ -108,13 +104,45 @@ def render_comparison(comparison: Comparison) -> RenderableType:
             f"only equality below {limits['min_tokens']:.0f}",
         )
         table.add_row("shared bands", f"{comparison.shared_bands} of {comparison.bands}", "candidates from 1")
-    if comparison.same_story is not None:
-        table.add_row("same story", "yes" if comparison.same_story else "no", "")
     parts: list[RenderableType] = [
         _heading(f"{_legible(comparison.a)}\n{_legible(comparison.b)}"),
         Text(f"{comparison.verdict}: {_legible(comparison.reason)}"),
     ]
+    if story := comparison.story:
+        verdict = {True: "same story", False: "different stories", None: "no story"}[story.same_story]
+        parts.append(Text(f"{verdict}: {_legible(story.reason)}"))
+        if story.shared:
+            parts.append(Text(f"in common: {', '.join(readable(word) for word in story.shared)}"))
+        if story.similarity is not None:
+            table.add_row("likelihood of one event", f"{story.similarity:.4f}", "one story from 0.5")
+            table.add_row("days apart", str(story.days_apart), "")
+        for name, value in story.measures.items():
+            table.add_row(f"  {name}", f"{value:.4f}", "")
     return Group(*parts, table) if table.row_count else Group(*parts)
+
+
+def _story(story: StoryTold) -> list[RenderableType]:
+    """Return what is known of an article's story in lines."""
+    lines = [Text(f"\nstory {_legible(story.uri)}: similarity {story.similarity:.4f}, articles: {story.articles}")]
+    if story.title:
+        lines.append(Text(f"  {readable(story.title)}"))
+    if story.joined:
+        lines.append(Text(f"  joined as {_legible(story.joined)}, which was merged into it"))
+    lines += [Text(f"  merged into it: {_legible(uri)}") for uri in story.merged]
+    lines.append(
+        Text(
+            f"  first told by {story.first_source or 'an unknown source'}, {story.first_time or 'no time known'};"
+            f" last {story.last_time or 'unknown'}; sources: {story.sources}; {story.growth:.2f} articles an hour"
+        )
+    )
+    for name in ("languages", "places", "people"):
+        if values := getattr(story, name):
+            lines.append(Text(f"  {name}: {', '.join(readable(value) for value in values)}"))
+    if story.nearest:
+        lines.append(Text(f"  likest to {_legible(story.nearest)}"))
+    if story.shared:
+        lines.append(Text(f"  in common: {', '.join(readable(word) for word in story.shared)}"))
+    return list(lines)
 
 
 def _legible(text: str) -> str:

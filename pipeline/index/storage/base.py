@@ -6,7 +6,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from transforms.dedup.stories import Profile
+from transforms.dedup.stories import NO_MEMBERS, Members
+from transforms.dedup.story_facts import StoryFacts
 
 CANDIDATES_PER_BAND = 16
 """Of the versions that share a band key the latest so many are looked at: a key that many share says little."""
@@ -88,7 +89,7 @@ class Decided:
 
 
 class Window(NamedTuple):
-    """A story feature, and the days in which stories with it are looked for, both ends included."""
+    """A term, and the days in which stories with it are looked for, both ends included."""
 
     key: int
     low: int
@@ -103,20 +104,41 @@ class StoryRow:
     uri: str
     first_day: int
     last_day: int
-    languages: tuple[str, ...] = ()
     articles: int = 0
-    profile: Profile = field(default_factory=dict)
+    title: str | None = None
+    merged_into: int | None = None
+    facts: StoryFacts = field(default_factory=StoryFacts)
+    members: Members = field(default_factory=lambda: NO_MEMBERS)
+
+    def forget(self, merged_into: int) -> None:
+        """Leave everything to the story that this one is part of from now on."""
+        self.merged_into, self.articles, self.title = merged_into, 0, None
+        self.facts, self.members = StoryFacts(), NO_MEMBERS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Membership:
-    """A version of an article in its story."""
+    """A version of an article in its story: what was answered when it was asked for, to be answered again."""
 
     uri: str
     version: int
     story_id: int
     similarity: float
     event_day: int
+    articles: int | None
+    title: str | None
+    merged: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RareTermsWrite:
+    """What a batch adds to the counts of terms: articles of the stream, those that are counted, and the new rows."""
+
+    articles: int
+    taken: int
+    counts: bytes | None
+    """The counts, where they were taken anew: then nothing before them waits any more."""
+    waiting: bytes | None
 
 
 @dataclass(slots=True)
@@ -137,8 +159,11 @@ class Writes:
     decisions: dict[str, Decided] = field(default_factory=dict)
     sources: dict[str, bytes] = field(default_factory=dict)
     stories: dict[int, StoryRow] = field(default_factory=dict)
-    story_features: set[tuple[int, int, int]] = field(default_factory=set)
-    """Feature key, day, story."""
+    merged_stories: dict[int, int] = field(default_factory=dict)
+    """Stories by the id of those that were merged into them."""
+    story_terms: set[tuple[int, int, int]] = field(default_factory=set)
+    """Term, day, story."""
+    rare_terms: RareTermsWrite | None = None
     memberships: list[Membership] = field(default_factory=list)
 
 
@@ -207,6 +232,18 @@ class Store(ABC):
 
     @abstractmethod
     def last_story_id(self) -> int: ...
+
+    @abstractmethod
+    def rare_terms_state(self) -> tuple[int, int]:
+        """Return how many articles the counts of terms hold, and how many there were in all."""
+
+    @abstractmethod
+    def rare_terms(self) -> bytes:
+        """Return the counts of terms."""
+
+    @abstractmethod
+    def rare_terms_since(self, articles: int) -> list[bytes]:
+        """Return the rows that wait to be counted after so many articles of the stream."""
 
     @abstractmethod
     def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:

@@ -11,6 +11,9 @@ from pipeline.index.storage.base import CANDIDATES_PER_BAND, Window, Writes
 from pipeline.index.storage.rows import (
     IDENTITY_COLUMNS,
     IDENTITY_UPDATE,
+    MEMBER_COLUMNS,
+    STORY_COLUMNS,
+    STORY_UPDATE,
     TABLES,
     copy_row,
     identity_row,
@@ -110,7 +113,7 @@ class PostgresStore(TableStore):
         sql = (
             "SELECT wanted.key, wanted.low, wanted.high, found.day, found.story_id"
             " FROM unnest(%s::bigint[], %s::int[], %s::int[]) AS wanted (key, low, high) CROSS JOIN LATERAL"
-            " (SELECT day, story_id FROM story_feature WHERE story_feature.key = wanted.key"
+            " (SELECT day, story_id FROM story_term WHERE story_term.key = wanted.key"
             " AND day BETWEEN wanted.low AND wanted.high"
             f" ORDER BY day DESC, story_id DESC LIMIT {COMMON}) AS found"
         )
@@ -198,23 +201,31 @@ class PostgresStore(TableStore):
 
             if writes.stories:
                 cursor.executemany(
-                    f"INSERT INTO story VALUES ({_marks(8)}) ON CONFLICT (id) DO UPDATE SET"
-                    " first_day = excluded.first_day, last_day = excluded.last_day, languages = excluded.languages,"
-                    " articles = excluded.articles, profile = excluded.profile,"
-                    " last_seen = excluded.last_seen".encode(),
+                    f"INSERT INTO story ({STORY_COLUMNS}, last_seen) VALUES ({_marks(10)})"
+                    f" ON CONFLICT (id) DO UPDATE SET {STORY_UPDATE}".encode(),
                     [story_row(story, day) for story in writes.stories.values()],
                 )
-                entries = sorted(writes.story_features)
+            for gone, survivor in writes.merged_stories.items():
+                cursor.execute("UPDATE story SET merged_into = %s WHERE merged_into = %s", [survivor, gone])
+            if writes.story_terms:
+                entries = sorted(writes.story_terms)
                 cursor.execute(
-                    "INSERT INTO story_feature SELECT * FROM unnest(%s::bigint[], %s::int[], %s::bigint[])"
+                    "INSERT INTO story_term SELECT * FROM unnest(%s::bigint[], %s::int[], %s::bigint[])"
                     " ON CONFLICT DO NOTHING",
                     [[entry[n] for entry in entries] for n in range(3)],
                 )
             if writes.memberships:
                 cursor.executemany(
-                    f"INSERT INTO story_member VALUES ({_marks(5)})".encode(),
+                    f"INSERT INTO story_member ({MEMBER_COLUMNS}) VALUES ({_marks(8)})".encode(),
                     [membership_row(member) for member in writes.memberships],
                 )
+            if rare := writes.rare_terms:
+                if rare.counts is not None:
+                    cursor.execute("UPDATE rare_terms SET counts = %s", [rare.counts])
+                    cursor.execute("DELETE FROM rare_terms_waiting")
+                if rare.waiting is not None:
+                    cursor.execute("INSERT INTO rare_terms_waiting VALUES (%s, %s)", [rare.articles, rare.waiting])
+                cursor.execute("UPDATE rare_terms SET taken = %s, articles = %s", [rare.taken, rare.articles])
 
     def expire(self, before_day: int) -> int:
         gone = [i for (i,) in self._execute("SELECT id FROM identity WHERE last_seen < %s", before_day).fetchall()]
@@ -232,7 +243,7 @@ class PostgresStore(TableStore):
         self._execute("DELETE FROM decision WHERE observed < %s", before_day)
         self._execute("DELETE FROM identity WHERE id = ANY(%s)", gone)
         stories = [i for (i,) in self._execute("SELECT id FROM story WHERE last_seen < %s", before_day).fetchall()]
-        for table, column in (("story_feature", "story_id"), ("story_member", "story_id"), ("story", "id")):
+        for table, column in (("story_term", "story_id"), ("story_member", "story_id"), ("story", "id")):
             self._execute(f"DELETE FROM {table} WHERE {column} = ANY(%s)", stories)
         return len({identity_id for _, identity_id, _ in versions})
 

@@ -1,13 +1,15 @@
 """How rows of the two stores, which have the same columns, become types and come from them."""
 
-import struct
 from array import array
 from collections.abc import Iterable
 from typing import Any, Final
 
+import msgspec
 import zstandard
 
 from pipeline.index.storage.base import Alias, Identity, Membership, NewVersion, StoryRow, Version
+from transforms.dedup.stories import NO_MEMBERS, pack, unpack
+from transforms.dedup.story_facts import StoryFacts
 
 IDENTITY_COLUMNS: Final = (
     "id, uri, source, versions, current_version, alias_text, alias_version, alias_similarity, alias_method, last_seen"
@@ -21,12 +23,12 @@ VERSION_COLUMNS: Final = (
 )
 VERSIONS: Final = f"SELECT {VERSION_COLUMNS} FROM version v JOIN identity i ON i.id = v.identity_id"
 COPY_COLUMNS: Final = "text_hash, version_id, similarity, method"
-STORY_COLUMNS: Final = "id, uri, first_day, last_day, languages, articles, profile"
-MEMBER_COLUMNS: Final = "uri, version, story_id, similarity, event_day"
+STORY_COLUMNS: Final = "id, uri, first_day, last_day, articles, title, merged_into, facts, members"
+STORY_UPDATE: Final = ", ".join(f"{name} = excluded.{name}" for name in (*STORY_COLUMNS.split(", ")[2:], "last_seen"))
+MEMBER_COLUMNS: Final = "uri, version, story_id, similarity, event_day, articles, title, merged"
 TABLES: Final = (
-    "identity", "version", "band", "copy", "request", "decision", "source", "story", "story_feature", "story_member"
+    "identity", "version", "band", "copy", "request", "decision", "source", "story", "story_term", "story_member"
 )  # fmt: skip
-_PROFILE_ENTRY: Final = struct.Struct("<qd?")
 
 _COMPRESSOR: Final = zstandard.ZstdCompressor(level=3)
 _DECOMPRESSOR: Final = zstandard.ZstdDecompressor()
@@ -113,30 +115,56 @@ def unpack_bands(packed: bytes) -> list[int]:
 
 def story_of(row: tuple[Any, ...]) -> StoryRow:
     """Return the story in a row of `STORY_COLUMNS`."""
-    id_, uri, first_day, last_day, languages, articles, packed = row
+    id_, uri, first_day, last_day, articles, title, merged_into, facts, members = row
     return StoryRow(
         id=id_,
         uri=uri,
         first_day=first_day,
         last_day=last_day,
-        languages=tuple(languages.split()),
         articles=articles,
-        profile={key: (weight, neutral) for key, weight, neutral in _PROFILE_ENTRY.iter_unpack(packed)},
+        title=title,
+        merged_into=merged_into,
+        facts=_facts_of(facts) if facts else StoryFacts(),
+        members=unpack(members) if members else NO_MEMBERS,
     )
 
 
+_facts_of: Final = msgspec.json.Decoder(StoryFacts).decode
+
+
 def story_row(story: StoryRow, day: int) -> tuple[Any, ...]:
-    """Return the values of a story in the order of its table's columns."""
-    packed = b"".join(_PROFILE_ENTRY.pack(key, *entry) for key, entry in story.profile.items())
-    languages = " ".join(story.languages)
-    return story.id, story.uri, story.first_day, story.last_day, languages, story.articles, packed, day
+    """Return the values of a story in the order of `STORY_COLUMNS`, and the day."""
+    return (
+        story.id,
+        story.uri,
+        story.first_day,
+        story.last_day,
+        story.articles,
+        story.title,
+        story.merged_into,
+        msgspec.json.encode(story.facts).decode(),
+        pack(story.members),
+        day,
+    )
 
 
 def membership_of(row: tuple[Any, ...]) -> Membership:
     """Return the membership in a row of `MEMBER_COLUMNS`."""
-    return Membership(**dict(zip(Membership.__slots__, row, strict=True)))
+    *values, merged = row
+    return Membership(
+        **dict(zip(Membership.__slots__, (*values, msgspec.json.decode(merged) if merged else []), strict=True))
+    )
 
 
 def membership_row(member: Membership) -> tuple[Any, ...]:
-    """Return the values of a membership in the order of its table's columns."""
-    return member.uri, member.version, member.story_id, member.similarity, member.event_day
+    """Return the values of a membership in the order of `MEMBER_COLUMNS`."""
+    return (
+        member.uri,
+        member.version,
+        member.story_id,
+        member.similarity,
+        member.event_day,
+        member.articles,
+        member.title,
+        msgspec.json.encode(member.merged).decode() if member.merged else None,
+    )

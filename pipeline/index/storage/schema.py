@@ -116,7 +116,39 @@ CREATE TABLE copy (
 CREATE INDEX copy_version ON copy (version_id);
 """
 
-MIGRATIONS: Final = (_ARTICLES, _STORIES, _BAND_SLICES, _COPIES)
+# Stories of before keep their members and end: what they were likened by is not comparable.
+_LIKENESS: Final = """
+DROP TABLE story_feature;
+ALTER TABLE story DROP COLUMN profile;
+ALTER TABLE story DROP COLUMN languages;
+ALTER TABLE story ADD COLUMN title TEXT;
+ALTER TABLE story ADD COLUMN merged_into {integer};
+ALTER TABLE story ADD COLUMN facts TEXT;
+ALTER TABLE story ADD COLUMN members {blob};
+CREATE INDEX story_merged ON story (merged_into) WHERE merged_into IS NOT NULL;
+ALTER TABLE story_member ADD COLUMN articles {integer};
+ALTER TABLE story_member ADD COLUMN title TEXT;
+ALTER TABLE story_member ADD COLUMN merged TEXT;
+CREATE TABLE story_term (
+    key {integer} NOT NULL,
+    day INTEGER NOT NULL,
+    story_id {integer} NOT NULL,
+    PRIMARY KEY (key, day, story_id)
+){clustered};
+CREATE TABLE rare_terms (
+    id INTEGER PRIMARY KEY,
+    taken {integer} NOT NULL,
+    articles {integer} NOT NULL,
+    counts {blob}
+);
+INSERT INTO rare_terms VALUES (1, 0, 0, NULL);
+CREATE TABLE rare_terms_waiting (
+    articles {integer} PRIMARY KEY,
+    terms {blob} NOT NULL
+);
+"""
+
+MIGRATIONS: Final = (_ARTICLES, _STORIES, _BAND_SLICES, _COPIES, _LIKENESS)
 """Append only: the number of a migration is its place, counted from 1, and stored as the schema version."""
 
 

@@ -12,6 +12,9 @@ from pipeline.index.storage.base import CANDIDATES_PER_BAND, Window, Writes
 from pipeline.index.storage.rows import (
     IDENTITY_COLUMNS,
     IDENTITY_UPDATE,
+    MEMBER_COLUMNS,
+    STORY_COLUMNS,
+    STORY_UPDATE,
     TABLES,
     copy_row,
     identity_row,
@@ -119,7 +122,7 @@ class SqliteStore(TableStore):
     def stories_with(self, windows: Sequence[Window]) -> dict[Window, list[tuple[int, int]]]:
         cursor = self._db.cursor()
         sql = (
-            "SELECT day, story_id FROM story_feature WHERE key = ? AND day BETWEEN ? AND ?"
+            "SELECT day, story_id FROM story_term WHERE key = ? AND day BETWEEN ? AND ?"
             f" ORDER BY day DESC, story_id DESC LIMIT {COMMON}"
         )
         return {window: rows for window in windows if (rows := cursor.execute(sql, window).fetchall())}
@@ -155,13 +158,26 @@ class SqliteStore(TableStore):
         )
         self._many("INSERT OR REPLACE INTO source VALUES (?,?)", list(writes.sources.items()))
         self._many(
-            "INSERT OR REPLACE INTO story VALUES (?,?,?,?,?,?,?,?)",
+            f"INSERT INTO story ({STORY_COLUMNS}, last_seen) VALUES (?,?,?,?,?,?,?,?,?,?)"
+            f" ON CONFLICT (id) DO UPDATE SET {STORY_UPDATE}",
             [story_row(story, day) for story in writes.stories.values()],
         )
-        self._many("INSERT OR IGNORE INTO story_feature VALUES (?,?,?)", sorted(writes.story_features))
         self._many(
-            "INSERT INTO story_member VALUES (?,?,?,?,?)", [membership_row(member) for member in writes.memberships]
+            "UPDATE story SET merged_into = ? WHERE merged_into = ?",
+            [(survivor, gone) for gone, survivor in writes.merged_stories.items()],
         )
+        self._many("INSERT OR IGNORE INTO story_term VALUES (?,?,?)", sorted(writes.story_terms))
+        self._many(
+            f"INSERT INTO story_member ({MEMBER_COLUMNS}) VALUES (?,?,?,?,?,?,?,?)",
+            [membership_row(member) for member in writes.memberships],
+        )
+        if rare := writes.rare_terms:
+            if rare.counts is not None:
+                self._db.execute("UPDATE rare_terms SET counts = ?", (rare.counts,))
+                self._db.execute("DELETE FROM rare_terms_waiting")
+            if rare.waiting is not None:
+                self._db.execute("INSERT INTO rare_terms_waiting VALUES (?,?)", (rare.articles, rare.waiting))
+            self._db.execute("UPDATE rare_terms SET taken = ?, articles = ?", (rare.taken, rare.articles))
 
     def _many(self, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
         if rows:
@@ -191,7 +207,7 @@ class SqliteStore(TableStore):
         db.execute("CREATE TEMP TABLE IF NOT EXISTS gone_story (id INTEGER PRIMARY KEY)")
         db.execute("DELETE FROM gone_story")
         db.execute("INSERT INTO gone_story SELECT id FROM story WHERE last_seen < ?", (before_day,))
-        for table in ("story_feature", "story_member"):
+        for table in ("story_term", "story_member"):
             db.execute(f"DELETE FROM {table} WHERE story_id IN (SELECT id FROM gone_story)")
         db.execute("DELETE FROM story WHERE last_seen < ?", (before_day,))
         return int(count)

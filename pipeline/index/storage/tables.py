@@ -83,3 +83,15 @@ class TableStore(Store):
     def last_story_id(self) -> int:
         ((last,),) = self.rows("SELECT coalesce(max(id), 0) FROM story")
         return int(last)
+
+    def rare_terms_state(self) -> tuple[int, int]:
+        ((taken, articles),) = self.rows("SELECT taken, articles FROM rare_terms")
+        return taken, articles
+
+    def rare_terms(self) -> bytes:
+        ((counts,),) = self.rows("SELECT counts FROM rare_terms")
+        return bytes(counts)
+
+    def rare_terms_since(self, articles: int) -> list[bytes]:
+        rows = self.rows("SELECT terms FROM rare_terms_waiting WHERE articles > ? ORDER BY articles", articles)
+        return [bytes(terms) for (terms,) in rows]

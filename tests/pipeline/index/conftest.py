@@ -4,10 +4,12 @@ import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import psycopg
 import pytest
 
 from pipeline.index import Index, open_index
+from transforms.dedup.stories import load_model
 
 _NUMBERS = itertools.count()
 
@@ -56,5 +58,15 @@ def new_index(new_url: Callable[[], str]) -> Iterator[Callable[[], Index]]:
 @pytest.fixture
 def index(url: str) -> Iterator[Index]:
     index = open_index(url)
+    yield index
+    index.close()
+
+
+@pytest.fixture
+def lenient(url: str) -> Iterator[Index]:
+    """An index in which stories are merged readily but opened readily too."""
+    model = load_model()
+    strict = msgspec.structs.replace(model.cased, threshold=model.cased.threshold + 8.5)
+    index = open_index(url, model=msgspec.structs.replace(model, cased=strict, merging=-9.0))
     yield index
     index.close()

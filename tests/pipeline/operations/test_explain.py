@@ -5,7 +5,7 @@ import json
 import pytest
 from rich.console import Console, RenderableType
 
-from pipeline.index import Index, StoryFeatures, open_index
+from pipeline.index import Index, StoryArticle, open_index
 from pipeline.operations.explain import (
     UnknownArticle,
     as_json,
@@ -15,6 +15,7 @@ from pipeline.operations.explain import (
     render_history,
 )
 from tests.support.index_records import edited, observation, words
+from transforms.dedup.stories import sketch
 
 A, B, C, D = (f"https://{name}.example/1" for name in "abcd")
 
@@ -32,8 +33,25 @@ def index() -> Index:
             observation(words(3), uri=C, at="f#5"),
         ]
     )
-    features = {"language": "en", "event_at": "2026-01-06", "title": "Warehouse blaze in Mecca kills seven workers"}
-    index.assign_stories([StoryFeatures(uri=uri, version=1, **features) for uri in (A, C)])  # type: ignore[arg-type]
+    said = sketch(
+        language="en", title="Warehouse blaze in Mecca", text="Omar Khalid saw seven workers leave the blaze."
+    )
+    index.assign_stories(
+        [
+            StoryArticle(
+                uri=uri,
+                version=1,
+                language="en",
+                event_at="2026-01-06T10:00:00Z",
+                title="Warehouse blaze in Mecca",
+                source=uri.split("/")[2],
+                places=("Mecca",),
+                people=("Omar Khalid",),
+                sketch=said,
+            )
+            for uri in (A, C)
+        ]
+    )
     return index
 
 
@@ -48,8 +66,12 @@ def test_history(index: Index) -> None:
     history = explain(index, A)
     assert [(v.version, v.change, v.current) for v in history.versions] == [(1, "new", False), (2, "material", True)]
     assert [(c.uri, c.version, c.method) for c in history.latest_duplicates] == [(B, 1, "minhash-jaccard")]
-    assert (history.duplicates, history.decisions, history.story_articles) == (1, 2, 2)
-    assert history.story is not None and history.story.uri == A
+    assert (history.duplicates, history.decisions) == (1, 2)
+    assert history.story is not None
+    assert (history.story.uri, history.story.articles, history.story.nearest) == (A, 2, C)
+    assert (history.story.first_source, history.story.sources) == ("a.example", 2)
+    assert (history.story.places, history.story.people) == (("Mecca",), ("Omar Khalid",))
+    assert history.latest_in_story == (A, C)
     text = told(render_history(history))
     for expected in ("version 2: material", "current", "correction: Correction: it is wrong.", "[bold]Other", B, "f#2"):
         assert expected in text
@@ -114,8 +136,18 @@ def test_measures_of_a_pair(index: Index) -> None:
     assert comparison.containment == 1
     assert comparison.shingles == (116, 206)
     assert comparison.jaccard == pytest.approx(116 / 206, abs=0.0001)
-    assert comparison.same_story is None
-    assert explain_pair(index, A, C).same_story is True
+    assert comparison.story is not None and comparison.story.same_story is None
+    story = explain_pair(index, A, C).story
+    assert story is not None and story.same_story is True and story.days_apart == 0
+    assert story.similarity is not None and "shared rarity" in story.measures
+    assert "each by its likeness to others" in told(render_comparison(explain_pair(index, A, C)))
+
+
+def test_why_two_articles_are_not_in_one_story(index: Index) -> None:
+    said = sketch(language="en", title=None, text="United won the cup final at Wembley after extra time.")
+    index.assign_stories([StoryArticle(uri=D, version=1, event_at="2026-01-20", title=None, sketch=said)])
+    story = explain_pair(index, A, D).story
+    assert story is not None and story.same_story is False and "14 days apart" in story.reason
 
 
 def test_json(index: Index) -> None:

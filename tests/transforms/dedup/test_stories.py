@@ -1,23 +1,78 @@
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.records import Figure, Place
+from transforms.dedup.rarity import Rarity
 from transforms.dedup.stories import (
-    COMMON,
-    MAX_FEATURES,
-    PROFILE_FEATURES,
-    belongs,
-    features,
-    joined,
-    likeness,
-    weighted,
+    CAPITAL,
+    FIGURE,
+    MAX_MEMBERS,
+    NAME,
+    NO_MEMBERS,
+    PLACE,
+    VECTOR_NEUTRAL,
+    VECTOR_WORDS,
+    Members,
+    Vector,
+    counted,
+    headline,
+    legible_terms,
+    load_model,
+    log_odds,
+    measure,
+    pack,
+    search_keys,
+    shared_terms,
+    similarity,
+    sketch,
+    together,
+    unpack,
+    vector,
+    vectors,
+    with_member,
+    without_member,
 )
 
-NOTHING: dict[int, int] = {}
+FIRE = (
+    "Three workers died when a fire swept a warehouse in the Shisha district of Mecca on Monday. Civil defence teams "
+    "under Colonel Khalid Omar brought the blaze under control after 137 minutes, a spokesman said."
+)
+SAME_FIRE = (
+    "A blaze at a Mecca warehouse killed three workers on Monday. Firefighters needed 137 minutes, Colonel Khalid Omar "
+    "of civil defence said; the warehouse in Shisha held furniture."
+)
+MATCH = (
+    "United won the cup after extra time at Wembley on Saturday. Jane Doe scored twice for the visitors, and the coach "
+    "praised her team in front of a record crowd of supporters."
+)
 
 
-def keys(title: str, language: str) -> set[int]:
-    return {feature.key for feature in features(language=language, title=title)}
+def weighed(text: str, language: str = "en", title: str | None = None, **said: object) -> Vector:
+    return vector(sketch(language=language, title=title, text=text, **said), Rarity())  # type: ignore[arg-type]
+
+
+def story(*texts: str) -> Members:
+    members = NO_MEMBERS
+    for number, text in enumerate(texts):
+        found = weighed(text)
+        likenesses = measure(found, [members])[0].likenesses
+        members = with_member(members, found, f"u{number}", f"Title {number}", likenesses)
+    return members
+
+
+def odds(text: str, members: Members, language: str = "en", days_apart: int = 0) -> float:
+    found = weighed(text, language)
+    return log_odds(load_model(), found, measure(found, [members])[0], days_apart)
+
+
+def figure(value: float) -> Figure:
+    return Figure(value=value, text=str(value), span=(0, 1))
+
+
+def place(id_: int, name: str = "Mecca", kind: str = "city") -> Place:
+    return Place(name=name, text=name, country_code="SA", geonames_id=id_, kind=kind, count=1, spans=((0, 1),))
 
 
 @pytest.mark.parametrize(
@@ -25,67 +80,129 @@ def keys(title: str, language: str) -> set[int]:
     [
         ("حريق في المستودع", "حريق بالمستودع", "ar"),
         ("والوزير يغادر القاهرة", "الوزير يغادر القاهره", "ar"),
-        ("The Minister of Trade", "minister, trade", "en"),
+        ("The Ministers of Trade", "minister, trade", "en"),
         ("2026 الانتخابات", "انتخابات ٢٠٢٦", "ar"),
     ],
 )
-def test_titles_with_the_same_words_have_the_same_features(a: str, b: str, language: str) -> None:
-    assert keys(a, language) == keys(b, language)
+def test_texts_with_the_same_words_have_the_same_terms(a: str, b: str, language: str) -> None:
+    def words(text: str) -> set[int]:
+        return set(counted(sketch(language=language, title=None, text=text))[0].tolist())
+
+    assert words(a) == words(b)
 
 
 def test_words_without_spaces_go_in_pairs() -> None:
-    assert keys("北京会议", "zh") & keys("会议在上海", "zh")
+    first, second = (
+        set(counted(sketch(language="zh", title=None, text=t))[0].tolist()) for t in ("北京会议", "会议在上海")
+    )
+    assert first & second
 
 
-@pytest.mark.parametrize(
-    ("figure", "count"), [(3, 0), (2026, 0), (1000, 0), (71_000, 1), (137, 1), (4.5, 0), (12_500, 1)]
-)
-def test_only_telling_figures_count(figure: float, count: int) -> None:
-    assert len(features(language="en", title=None, figures=(figure,))) == count
+def test_a_capital_counts_within_a_sentence_only() -> None:
+    found = weighed("Yesterday the mayor met Macron. Nobody saw them.")
+    capitals = found.keys[(found.flags & CAPITAL) > 0].tolist()
+    names = legible_terms(language="en", title=None, text="Yesterday the mayor met Macron. Nobody saw them.")
+    assert [names[key] for key in capitals] == ["Macron"]
 
 
-@pytest.mark.parametrize(("date", "count"), [("2026-01-06", 1), ("2026-01", 0), ("2026", 0)])
-def test_only_whole_dates_count(date: str, count: int) -> None:
-    assert len(features(language="en", title=None, dates=(date,))) == count
+def test_what_is_alike_in_all_languages() -> None:
+    said = {"places": (place(104515),), "figures": (figure(137.0), figure(3.0))}
+    english = weighed("A fire in Mecca", **said)
+    arabic = weighed("حريق في مكة", "ar", **said)
+    for flag, count in ((PLACE, 1), (FIGURE, 2)):
+        of_english, of_arabic = (set(v.keys[(v.flags & flag) > 0].tolist()) for v in (english, arabic))
+        assert of_english == of_arabic and len(of_english) == count
 
 
-def test_what_many_stories_have_says_nothing() -> None:
-    found = features(language="en", title="Fire in warehouse")
-    assert weighted(found, {feature.key: COMMON for feature in found}) == {}
-    rare, common = weighted(found, NOTHING), weighted(found, {found[0].key: 30})
-    assert rare[found[0].key][0] > common[found[0].key][0] > 0
+def test_names_are_alike_in_all_scripts() -> None:
+    latin, cyrillic, arabic = (
+        {int(k) for k, f in zip(v.keys, v.flags, strict=True) if f & NAME}
+        for v in (
+            weighed("Reporters met Kavanaugh in Tlatelolco."),
+            weighed("Репортёры встретили Кавано в Тлателолко.", "ru"),
+            weighed("التقى الصحفيون في تلاتيلولكو", "ar"),
+        )
+    )
+    assert latin & cyrillic & arabic
 
 
-def test_likeness() -> None:
-    fire = weighted(features(language="en", title="Fire in Mecca warehouse kills workers"), NOTHING)
-    same = weighted(features(language="en", title="Mecca warehouse fire: workers dead"), NOTHING)
-    other = weighted(features(language="en", title="United win the cup"), NOTHING)
-    assert likeness(fire, fire, same_language=True) == pytest.approx(1)
-    assert belongs(likeness(fire, same, same_language=True), same_language=True)
-    assert likeness(fire, other, same_language=True) == 0
-    assert likeness(fire, fire, same_language=False) == 0, "words do not count across languages"
+def test_the_rarer_a_term_the_more_it_weighs() -> None:
+    rarity = Rarity()
+    said = sketch(language="en", title=None, text="warehouse furniture")
+    before = vector(said, rarity)
+    other = sketch(language="en", title=None, text="furniture")
+    rarity.count([("en", *counted(other))] * 500)
+    after = vector(said, rarity)
+    names = legible_terms(language="en", title=None, text="warehouse furniture")
+    assert {names[int(key)] for key in before.keys} == {"warehouse", "furniture"}
+    assert names[int(after.keys[0])] == "warehouse" and after.weights[0] > before.weights.min()
 
 
-def test_across_languages_places_figures_and_dates_count() -> None:
-    facts = {"places": (104515,), "countries": ("SA",), "figures": (137.0,), "dates": ("2026-01-05",)}
-    english = weighted(features(language="en", title="Fire in Mecca", **facts), NOTHING)  # type: ignore[arg-type]
-    arabic = weighted(features(language="ar", title="حريق في مكة", **facts), NOTHING)  # type: ignore[arg-type]
-    similarity = likeness(english, arabic, same_language=False)
-    assert similarity == pytest.approx(1)
-    assert belongs(similarity, same_language=False)
+def test_an_article_belongs_to_the_story_of_its_event() -> None:
+    members = story(FIRE)
+    assert odds(SAME_FIRE, members) > 0 > odds(MATCH, members)
+    assert odds(SAME_FIRE, members) > odds(SAME_FIRE, members, days_apart=3)
+    assert similarity(odds(SAME_FIRE, members)) > 0.5 > similarity(odds(MATCH, members))
 
 
-def test_profiles_are_bounded() -> None:
-    found = features(language="en", title=" ".join(f"word{n}" for n in range(500)))
-    assert len(found) == MAX_FEATURES
-    story = {n: (float(n), False) for n in range(PROFILE_FEATURES)}
-    assert len(joined(story, {-1: (1000.0, True)})) == PROFILE_FEATURES
-    assert joined(story, {-1: (1000.0, True)})[-1] == (1000.0, True)
+def test_without_anything_in_common_an_article_belongs_nowhere() -> None:
+    assert log_odds(load_model(), weighed(""), measure(weighed(""), [story(FIRE)])[0], 0) == -np.inf
 
 
-@given(st.text(), st.lists(st.text()), st.lists(st.floats()))
-def test_any_input_has_features(title: str, names: list[str], figures: list[float]) -> None:
-    found = features(language="ar", title=title, people=names, keywords=names, figures=figures)
-    assert found == features(language="ar", title=title, people=names, keywords=names, figures=figures)
-    profile = weighted(found, NOTHING)
-    assert likeness(profile, profile, same_language=True) <= 1 + 1e-9
+def test_measuring_many_stories_at_once_changes_nothing() -> None:
+    stories = [story(FIRE), story(MATCH, SAME_FIRE), story(MATCH)]
+    found = weighed(SAME_FIRE)
+    assert measure(found, stories) == [measure(found, [one])[0] for one in stories]
+
+
+def test_stories_are_bounded_and_keep_how_they_began() -> None:
+    members = NO_MEMBERS
+    for number in range(40):
+        found = weighed(f"{FIRE} word{number}")
+        members = with_member(members, found, f"u{number}", None, [0.0] * len(members.members))
+    kept = [member.uri for member in members.members]
+    half = MAX_MEMBERS // 2
+    assert kept == [f"u{n}" for n in (*range(half), *range(40 - half, 40))]
+    long = weighed(" ".join(f"Word{n}x" for n in range(2000)), places=[place(n) for n in range(200)])
+    assert len(long.keys) <= VECTOR_WORDS + VECTOR_NEUTRAL
+    assert len(search_keys(long)) == len(set(search_keys(long))) <= 20
+
+
+def test_a_version_takes_the_place_of_the_one_before() -> None:
+    members = story(FIRE, MATCH)
+    revised = with_member(members, weighed(SAME_FIRE), "u0", "New", [1.0, 0.0])
+    assert [member.title for member in revised.members] == ["New", "Title 1"]
+    assert len(vectors(revised)) == 2
+
+
+def test_stories_travel_as_bytes() -> None:
+    members = story(FIRE, MATCH)
+    again = unpack(pack(members))
+    assert again.members == members.members and (again.entries == members.entries).all()
+    assert pack(unpack(pack(NO_MEMBERS))) == pack(NO_MEMBERS)
+    alone = without_member(members, "u1")
+    assert [member.uri for member in alone.members] == ["u0"]
+    both = together(alone, without_member(members, "u0"))
+    assert both.members == members.members and (both.entries == members.entries).all()
+
+
+def test_the_most_central_article_gives_the_title() -> None:
+    assert headline(NO_MEMBERS) is None
+    assert headline(story(MATCH)) == "Title 0"
+    assert headline(story(MATCH, FIRE, SAME_FIRE)) in {"Title 1", "Title 2"}
+
+
+def test_what_is_shared_can_be_told() -> None:
+    shared = shared_terms(weighed(SAME_FIRE), story(FIRE))
+    names = legible_terms(language="en", title=None, text=SAME_FIRE)
+    assert {"Mecca", "Shisha"} <= {names[key] for key in shared if key in names}
+
+
+@given(st.text(), st.text(), st.sampled_from(["en", "ar", "zh", "ja", "ko", "he", "de", "und", None]))
+def test_any_text_has_a_sketch(text: str, title: str, language: str | None) -> None:
+    found = sketch(language=language, title=title, text=text, named=[title], figures=[figure(float("inf"))])
+    assert found == sketch(language=language, title=title, text=text, named=[title], figures=[figure(float("inf"))])
+    weighed_twice = vector(found, Rarity())
+    members = with_member(NO_MEMBERS, weighed_twice, "u", title, [])
+    measured = measure(weighed_twice, [members])[0]
+    assert all(-0.01 <= likeness <= 1.01 for likeness in measured.likenesses)
