@@ -45,8 +45,8 @@ VECTOR_NEUTRAL: Final = 32
 LEXICAL_KEYS: Final = 10
 NEUTRAL_KEYS: Final = 6
 """Of the heaviest terms so many find the stories that an article may belong to."""
-_MIN_TELLING: Final = 2
-"""Across languages so many terms other than countries must be shared; one may be shared by chance."""
+_MIN_TELLING: Final = 3
+"""Across languages so many terms other than countries must be shared; a place counts as a name too."""
 COMMON: Final = 64
 """Of the stories with a term the latest so many are looked at."""
 
