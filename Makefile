@@ -81,7 +81,7 @@ schemas: $(READY) ## Write the JSON Schemas from the record types
 	$(BIN)/python -m schemas.jsonschema
 
 reference: $(READY) ## Write docs/reference.md from the code
-	$(BIN)/python -m pipeline.cli.reference
+	$(BIN)/python -m pipeline.cli.reference && $(BIN)/python -m pipeline.store.dictionary
 
 clean: ## Remove what the other targets made
 	rm -rf $(VENV) .cache out build dist *.egg-info

@@ -9,6 +9,7 @@ from typing import Any
 
 from schemas.reasons import Reason, Stage
 from schemas.records import Article, Attempt, Dead, Duplicate, FileProvenance, KafkaProvenance
+from transforms.dedup.publisher import salvaged_identity
 
 Outcome = Article | Duplicate | Dead
 
@@ -85,7 +86,13 @@ def dead_letter(
     raw_id: str | None = None,
     url: str | None = None,
 ) -> Dead:
-    """Return the dead letter of a record that failed in `stage`."""
+    """Return the dead letter of a record that failed in `stage`.
+
+    Where the record could not be decoded, the payload may still say which one it was.
+    """
+    if url is None or raw_id is None:
+        found = salvaged_identity(origin.payload, dict(origin.headers))
+        url, raw_id = url or found[0], raw_id or found[1]
     return Dead(
         stage=stage,
         reason=reason,

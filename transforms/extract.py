@@ -8,7 +8,8 @@ from schemas.records import Extraction, Source
 from transforms.dates.parsing import parse_date
 from transforms.decode import RawArticle
 from transforms.dedup.fingerprint import Fingerprint, fingerprint
-from transforms.dedup.identity import article_uri, canonical_url, domain_of, request_key
+from transforms.dedup.identity import article_uri, canonical_url, request_key
+from transforms.dedup.publisher import publisher_of
 from transforms.errors import Rejected
 from transforms.extraction.encoding import to_text
 from transforms.extraction.html import extract_html
@@ -71,7 +72,7 @@ def extract(raw: RawArticle) -> Draft:
         raw_id=raw.id,
         url=raw.url,
         canonical_url=canonical,
-        source=Source(domain=domain_of(canonical or raw.url), name=page.site_name or raw.source),
+        source=Source(domain=publisher_of(canonical or raw.url), name=page.site_name or raw.source),
         language=language,
         title=page.title,
         title_source=page.title_source,

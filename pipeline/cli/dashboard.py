@@ -109,7 +109,7 @@ def load(
 @option("--port", "Port to listen on; 0 takes a free one.", default=8000, type=click.IntRange(0, 65535))
 @option("--token", "Ask for this token; better given by the variable.")
 @option("--token-file", "File that holds the token.", type=_FILE)
-@option("--behind-proxy", "A reverse proxy in front decides who may see it.", is_flag=True)
+@option("--behind-proxy", "Addresses or networks of the proxy that decides who may see it.", metavar="ADDRESS,...")
 @option("--root-path", "Path under which the proxy shows it.", default="", metavar="/PATH")
 @option("--host-name", "Further host name that browsers may use.", multiple=True)
 @option("--allow-changes", "Let the page run dead letters again (Kafka).", is_flag=True)
@@ -126,7 +126,7 @@ def dashboard(
     port: int,
     token: str | None,
     token_file: str | None,
-    behind_proxy: bool,
+    behind_proxy: str | None,
     root_path: str,
     host_name: tuple[str, ...],
     allow_changes: bool,
@@ -137,7 +137,8 @@ def dashboard(
     Only this machine can reach it unless --host says otherwise, which needs --token or --behind-proxy. It changes
     nothing unless --allow-changes is given.
     """
-    from pipeline.dashboard.serve import check_store, listen, serve
+    from pipeline.dashboard.originals import from_files, from_kafka
+    from pipeline.dashboard.serve import check_store, is_network, listen, serve
     from pipeline.runners.files import interruptible
     from pipeline.runners.peers import is_loopback
     from pipeline.store import StoreError
@@ -153,6 +154,9 @@ def dashboard(
         raise click.UsageError(
             f"--host {host} lets others in: give --token or --token-file, or --behind-proxy if a proxy guards it"
         )
+    proxies = tuple(filter(None, (behind_proxy or "").replace(" ", "").split(",")))
+    if wrong := [address for address in proxies if not is_network(address)]:
+        raise click.UsageError(f"--behind-proxy {wrong[0]}: neither an address nor a network")
     if root_path and (not root_path.startswith("/") or root_path.endswith("/")):
         raise click.UsageError("--root-path begins with / and does not end with one")
     try:
@@ -173,10 +177,16 @@ def dashboard(
         interruptible()
         try:
             serve(
-                Config(store_url=url, token=token, hosts=hosts, redrive=redrive),
+                Config(
+                    store_url=url,
+                    token=token,
+                    hosts=hosts,
+                    redrive=redrive,
+                    original=from_files() if store is None else from_kafka(connection),
+                ),
                 listening,
                 root_path=root_path,
-                behind_proxy=behind_proxy,
+                proxies=proxies,
             )
         except KeyboardInterrupt:
             return

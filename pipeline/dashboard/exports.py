@@ -1,7 +1,5 @@
 """What a page shows as files: CSV, JSON and RSS."""
 
-import csv
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from email.utils import format_datetime
@@ -11,33 +9,13 @@ from xml.sax.saxutils import escape
 import orjson
 from starlette.responses import Response
 
+from pipeline.sinks.csv import csv_text
+
 FORMATS: Final = ("csv", "json", "rss")
 MOST_ROWS: Final = 5000
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _NOT_IN_XML: Final = {code: None for code in range(32) if code not in (9, 10, 13)} | {0xFFFE: None, 0xFFFF: None}
 
 Row = Mapping[str, Any]
-
-
-def csv_text(rows: Iterable[Row], columns: Sequence[str]) -> str:
-    """Return rows as CSV; a text that a spreadsheet would run as a formula gets an apostrophe before it."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(columns)
-    for row in rows:
-        writer.writerow([csv_cell(row.get(column)) for column in columns])
-    return out.getvalue()
-
-
-def csv_cell(value: Any) -> Any:
-    """Return one value as CSV holds it."""
-    if isinstance(value, (list, tuple)):
-        value = "; ".join(str(part) for part in value)
-    if isinstance(value, str):
-        value = value.replace("\0", "")
-        if value.lstrip(" \u00a0\ufeff").startswith(_FORMULA):
-            return f"'{value}"
-    return value
 
 
 def answer(kind: str, rows: Sequence[Row], columns: Sequence[str], name: str, *, title: str, address: str) -> Response:

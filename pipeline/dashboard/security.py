@@ -3,9 +3,11 @@
 import asyncio
 import hashlib
 import hmac
+import ipaddress
 import secrets
 import time
 import unicodedata
+from collections.abc import Sequence
 from typing import Final
 from urllib.parse import quote, unquote, urlsplit
 
@@ -98,6 +100,28 @@ class TokenGate:
         if kind.lower() == "bearer" and same(given.strip(), self._token):
             return True
         return same(HTTPConnection(scope).cookies.get(COOKIE, ""), session(self._token))
+
+
+class ProxyGate:
+    """Hears only named proxies and this machine; others where a token is asked for as well."""
+
+    def __init__(self, app: ASGIApp, proxies: Sequence[str], *, has_token: bool) -> None:
+        self._app = app
+        self._networks = [ipaddress.ip_network(proxy, strict=False) for proxy in proxies]
+        self._has_token = has_token
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not self._has_token and not self._is_known(scope.get("client")):
+            await PlainTextResponse("only the proxy may ask\n", 403)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+    def _is_known(self, client: tuple[str, int] | None) -> bool:
+        try:
+            address = ipaddress.ip_address(client[0]) if client else None
+        except ValueError:
+            return False
+        return address is not None and (address.is_loopback or any(address in network for network in self._networks))
 
 
 def session(token: str) -> str:

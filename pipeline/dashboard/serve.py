@@ -1,10 +1,14 @@
 """Starts the dashboard's web server."""
 
+import ipaddress
 import socket
+from typing import Any
 
 import uvicorn
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from pipeline.dashboard.app import Config, create_app
+from pipeline.dashboard.security import ProxyGate
 from pipeline.store import Reader, StoreError, open_database
 
 
@@ -30,14 +34,27 @@ def check_store(url: str) -> None:
     Reader(open_database(url, read_only=True)).close()
 
 
-def serve(config: Config, listening: socket.socket, *, root_path: str = "", behind_proxy: bool = False) -> None:
-    """Serve until interrupted."""
+def is_network(text: str) -> bool:
+    """Whether `text` is an IP address or a network."""
+    try:
+        ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
+
+
+def serve(config: Config, listening: socket.socket, *, root_path: str = "", proxies: tuple[str, ...] = ()) -> None:
+    """Serve until interrupted; with `proxies` only to them, and to this machine."""
+    app: Any = create_app(config)
+    if proxies:
+        # What a proxy says of its client is believed; who is neither proxy nor on this machine is not heard.
+        believing: Any = ProxyHeadersMiddleware(app, trusted_hosts=list(proxies))
+        app = ProxyGate(believing, proxies, has_token=bool(config.token))
     uvicorn.Server(
         uvicorn.Config(
-            create_app(config),
+            app,
             root_path=root_path,
-            proxy_headers=behind_proxy,
-            forwarded_allow_ips="*" if behind_proxy else "",
+            proxy_headers=False,
             log_level="warning",
             access_log=False,
             server_header=False,

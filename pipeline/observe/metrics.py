@@ -42,6 +42,12 @@ STREAM_RESTARTS = Counter(
 )
 LOADED = Counter("khabar_loaded_total", "Records that the loader has committed to the store", ["kind"])
 LOAD_SECONDS = Histogram("khabar_load_seconds", "Time of a batch of the loader, from first record to commit")
+LOADED_TIME = _gauge("khabar_loaded_time_seconds", "When the loader last committed outcomes to the store, Unix time")
+FRESHNESS_SECONDS = Histogram(
+    "khabar_freshness_seconds",
+    "From publication to the store, of new articles that tell their time to the minute",
+    buckets=(30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 21600, 86400),
+)
 SOURCE_LAG = _gauge("khabar_source_lag_records", "Records of a source partition without an outcome yet", ["source"])
 LOADER_LAG = _gauge("khabar_loader_lag_records", "Messages of an output topic that the store lacks", ["topic"])
 LEDGER_VIOLATIONS = _gauge("khabar_ledger_violations", "Sources whose ledger has a gap or an overlap")
@@ -50,6 +56,9 @@ ALARMS_ACTIVE = Gauge(  # each process counts up and down what it watches itself
     "Sources and languages that are quiet or degraded now",
     ["kind"],
     multiprocess_mode="livesum",
+)
+ALARM = _gauge(
+    "khabar_alarm", "1 for a source or language that is quiet or degraded now", ["kind", "dimension", "value"]
 )
 TREND_ARTICLES_TOO_LATE = Counter(
     "khabar_trend_articles_too_late_total", "Articles that came too long after their hour to be counted as a trend"

@@ -1,6 +1,7 @@
 """What tables, columns and views of the store mean: comments in the database and the data dictionary come from here."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from pipeline.store.dialect import DIALECTS
@@ -364,3 +365,30 @@ def comment_statements(name: str) -> list[str]:
 
 def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
+
+
+def markdown() -> str:
+    """Return the data dictionary as the docs have it."""
+    parts = []
+    for title, tables in (("Views", VIEWS), ("Tables", TABLES)):
+        parts.append(f"### {title}\n")
+        for name, table in tables.items():
+            parts.append(f"**`{name}`** – {table.row}\n\n| column | meaning |\n|---|---|")
+            parts += [f"| `{column}` | {meaning} |" for column, meaning in table.columns.items()]
+            parts.append("")
+    return "\n".join(parts)
+
+
+def main() -> None:
+    """Bring the data dictionary of the docs up to date."""
+    path = Path("docs/data.md")
+    before, _, rest = path.read_text(encoding="utf-8").partition(BEGIN)
+    after = rest.partition(END)[2]
+    path.write_text(f"{before}{BEGIN}\n{markdown()}{END}{after}", encoding="utf-8")
+
+
+BEGIN: Final = "<!-- made by python -m pipeline.store.dictionary -->"
+END: Final = "<!-- end -->"
+
+if __name__ == "__main__":
+    main()

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,7 +24,16 @@ from pipeline.kafka.connection import (
     until_answered,
 )
 from pipeline.kafka.topics import header
-from pipeline.observe.metrics import LEDGER_VIOLATIONS, LOAD_SECONDS, LOADED, LOADER_LAG, SOURCE_LAG
+from pipeline.observe.metrics import (
+    ALARM,
+    FRESHNESS_SECONDS,
+    LEDGER_VIOLATIONS,
+    LOAD_SECONDS,
+    LOADED,
+    LOADED_TIME,
+    LOADER_LAG,
+    SOURCE_LAG,
+)
 from pipeline.operations.dead_letters import REDRIVEN, Redriven
 from pipeline.store.database import Database, StoreError, open_database
 from pipeline.store.parquet import export
@@ -32,14 +42,23 @@ from pipeline.store.writer import MovedError, Stored, Writer
 from pipeline.store.writer import TopicPosition as StoredPosition
 from schemas.codec import CodecError, decode
 from schemas.jsonschema import RECORD_KINDS
-from schemas.records import Record
+from schemas.records import Article, Record
+from transforms.analytics.facets import utc_time
 
 _LOGGER = logging.getLogger(__name__)
 
 _BATCH: Final = 2000
 _POLL_MS: Final = 500
 _LOOK_SECONDS: Final = 2.0
+_SEARCH_SECONDS: Final = 10.0
+"""How often topics are looked up again: `khabar trends` may make its topic long after a loader was started."""
 _PAUSE_SECONDS: Final = 1.0
+_NAMED_ALARMS: Final = 50
+"""Alarms that metrics name: a label for each source that ever was would never end."""
+
+
+class _TopicsGrewError(Exception):
+    """There are topics or partitions that are not read yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +113,8 @@ class Follower:
                     self._export(database)
                 except MovedError:
                     continue  # another loader was here: go on from where it stands
+                except _TopicsGrewError:
+                    continue  # a topic or partition is new: begin again with it
                 except PERMANENT_ERRORS:
                     raise
                 except (StoreError, KafkaError, OSError) as error:
@@ -139,6 +160,7 @@ class Follower:
         for place in places:
             consumer.seek(place, position[place])
         looked = exported = 0.0
+        searched = time.monotonic()
         is_exported = False
         self._trouble = None
         while not self.stop.is_set():
@@ -159,6 +181,10 @@ class Follower:
             if time.monotonic() - looked >= _LOOK_SECONDS:
                 looked = time.monotonic()
                 self._look(writer, reader, consumer, position)
+            if time.monotonic() - searched >= _SEARCH_SECONDS:
+                searched = time.monotonic()
+                if set(self._places(consumer)) != set(places):
+                    raise _TopicsGrewError
             if self.once and all(position[p] >= goal[p] for p in places):
                 self._look(writer, reader, consumer, position)
                 return
@@ -193,6 +219,10 @@ class Follower:
         self.loaded += len(batch)
         for stored in batch:
             LOADED.labels(type(stored.record).__name__.lower()).inc()
+            if (seconds := _freshness(stored.record)) is not None:
+                FRESHNESS_SECONDS.observe(seconds)
+        if batch:
+            LOADED_TIME.set_to_current_time()
 
     def _look(
         self, writer: Writer, reader: Reader, consumer: KafkaConsumer, position: dict[TopicPartition, int]
@@ -210,8 +240,20 @@ class Follower:
         audit = reader.audit()
         for row in audit:
             SOURCE_LAG.labels(row.read_from).set(row.lag)
+        ALARM.clear()
+        for alarm in reader.alarms(_NAMED_ALARMS):
+            if alarm.active:
+                ALARM.labels(alarm.kind, alarm.dimension, alarm.value).set(1)
         LEDGER_VIOLATIONS.set(sum(row.violation is not None for row in audit))
         self.tell(Progress(self.loaded, sum(behind.values())))
+
+
+def _freshness(record: Record) -> float | None:
+    """Return the seconds since an article was published, where it is new and says the minute."""
+    if not isinstance(record, Article) or record.version > 1 or record.published_precision not in {"second", "minute"}:
+        return None
+    published = utc_time(record.published_at)
+    return max(time.time() - datetime.fromisoformat(published).timestamp(), 0.0) if published else None
 
 
 def _decode(value: bytes | None, kind: type[Any], where: str) -> Any:

@@ -1,6 +1,6 @@
 """The questions that the dashboard asks of a store, each answered from an index or a tally, never by reading it all."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import pairwise
@@ -452,7 +452,7 @@ class Reader:
             found.parameters,
         )
 
-    def _found(self, selection: Selection) -> Found:
+    def _found(self, selection: Selection, which: str = "a.latest = 1") -> Found:
         """Return how to ask for the articles of `selection`: from columns where they suffice, else from the index."""
         query = selection.parsed
         facets = [[facet_term(name, value)] for name, value in selection.filters.items() if name != "day"]
@@ -465,7 +465,7 @@ class Reader:
             filters = {}
         else:
             found = Found("articles a", "1 = 1", [], "a.id")
-        conditions = ["a.latest = 1", found.condition, *(f"{_COLUMNS[name]} = ?" for name in filters)]
+        conditions = [which, found.condition, *(f"{_COLUMNS[name]} = ?" for name in filters)]
         parameters = [*found.parameters, *filters.values()]
         if first != _FIRST_DAY:
             conditions.append("a.event_time >= ?")
@@ -476,6 +476,20 @@ class Reader:
         if selection.is_changed:
             conditions.append("a.version > 1")
         return Found(found.tables, " AND ".join(conditions), parameters, found.id)
+
+    def every(self, selection: Selection, *, only_latest: bool = True) -> Iterator[tuple[Article, bool]]:
+        """Yield the whole articles of `selection` as they were loaded, each with whether it is the latest version."""
+        found = self._found(selection, "1 = 1" if not only_latest else "a.latest = 1")
+        last = 0
+        while rows := self._db.query(
+            f"SELECT a.id, a.latest FROM {found.tables} WHERE {found.condition} AND {found.id} > ?"
+            f" ORDER BY {found.id} LIMIT {_AT_ONCE:d}",
+            [*found.parameters, last],
+        ):
+            last = rows[-1][0]
+            records = self.records([id_ for id_, _ in rows])
+            for id_, latest in rows:
+                yield records[id_], bool(latest)
 
     # Articles
 
@@ -922,6 +936,7 @@ class Reader:
         return str(rows[0][0]) if rows and rows[0][0] else None
 
 
+_AT_ONCE: Final = 400
 _FIRST_DAY: Final = "0000-01-01"
 _LAST_DAY: Final = "9999-12-31"
 _LEAST_GAPS: Final = 5

@@ -43,17 +43,25 @@ _IDLE_SECONDS: Final = 2.0
 _LOOK_SECONDS: Final = 10.0
 
 
+_LEAST_LATENESS_HOURS: Final = 7 * 24
+
+
 def build(p: beam.Pipeline, articles: KafkaJob, dead: KafkaJob, *, since: int) -> None:
     """Wire the job: what the stream wrote in, trends and alarms out."""
     published = p | "Articles" >> ReadFromKafka(articles) | "DecodeArticles" >> beam.ParDo(_DecodeFn(Article))
     lost = p | "Dead" >> ReadFromKafka(dead) | "DecodeDead" >> beam.ParDo(_DecodeFn(Dead))
-    trends = published | "CountTrends" >> CountTrends(since=since)
+    trends = published | "CountTrends" >> CountTrends(since=since, lateness_hours=_lateness_hours(since))
     alarms = (published, lost) | "Together" >> beam.Flatten() | "WatchSources" >> WatchSources()
     (
         (trends, alarms)
         | "Found" >> beam.Flatten()
         | "Written" >> WithOutput(_Write(articles.connection, articles.topics.trends))
     )
+
+
+def _lateness_hours(since: int) -> int:
+    """Return how late an article may be: whatever happened since the first hour that counts, also if it is replayed."""
+    return max(_LEAST_LATENESS_HOURS, int(datetime.now(UTC).timestamp()) // 3600 - since + 24)
 
 
 class _DecodeFn(beam.DoFn):  # type: ignore[misc]

@@ -26,7 +26,7 @@ from transforms.analytics.alarms import DEAD, HISTORY_HOURS, Kind, Tally, judge,
 from transforms.analytics.facets import language_of, source_of, utc_time
 from transforms.analytics.trends import HISTORY_HOURS as BURST_HOURS
 from transforms.analytics.trends import WINDOW_SECONDS, burst, is_shown, values_of
-from transforms.dedup.identity import domain_of
+from transforms.dedup.publisher import publisher_of
 
 _WATCH_HOURS: Final = 7 * 24
 """How long a source that says nothing more is watched after its last record; its quiet hours are marked as such."""
@@ -144,7 +144,7 @@ class _KeysFn(beam.DoFn):  # type: ignore[misc]
         hour = int(processed) // 3600
         if isinstance(record, Dead):
             yield _EVERYTHING, (hour, DEAD)
-            if domain := domain_of(record.url):
+            if domain := publisher_of(record.url):
                 yield ("source", domain), (hour, DEAD)
             return
         tally = tally_of(record)

@@ -4,7 +4,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from pipeline.dashboard.exports import csv_text, rss
+from pipeline.dashboard.exports import rss
+from pipeline.sinks.csv import csv_text
 
 
 @pytest.mark.parametrize("value", ["=1+1", "+1", "-1", "@x", "\t=1", " =1", "\ufeff=1", "\r=1"])

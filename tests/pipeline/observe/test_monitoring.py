@@ -3,12 +3,15 @@
 import json
 import logging
 import re
+import shutil
+import subprocess
 import urllib.error
 import urllib.request
 from io import StringIO
 from pathlib import Path
 
 import pytest
+import yaml
 
 from pipeline.observe import metrics
 from pipeline.observe.health import exposition, serving
@@ -16,7 +19,11 @@ from pipeline.observe.logs import JsonFormatter
 from tests.conftest import ROOT
 
 MONITORING = ROOT / "docs" / "monitoring"
-FILES = sorted(path for path in MONITORING.iterdir() if "khabar_" in path.read_text(encoding="utf-8"))
+FILES = sorted(
+    path
+    for path in MONITORING.iterdir()
+    if "khabar_" in path.read_text(encoding="utf-8") and not path.stem.endswith("_test")
+)
 
 
 def samples() -> dict[str, set[str]]:
@@ -63,6 +70,23 @@ def test_every_metric_is_on_the_dashboard_or_documented() -> None:
     for collector in metrics.collectors():
         for metric in collector.describe():
             assert metric.name in documented
+
+
+def test_every_rule_has_its_runbook_and_a_meaning_in_the_docs() -> None:
+    documented = (ROOT / "docs" / "monitoring.md").read_text(encoding="utf-8")
+    (group,) = yaml.safe_load((MONITORING / "alerts.yml").read_text(encoding="utf-8"))["groups"]
+    for rule in group["rules"]:
+        anchor = rule["annotations"]["runbook_url"].partition("#")[2]
+        assert f'<a id="{anchor}"></a>{rule["alert"]} |' in documented
+
+
+def test_rules_say_what_they_should() -> None:
+    """Prometheus' own tool reads the rules and tries them on series that are made up."""
+    tool = shutil.which("promtool")
+    assert tool, "promtool is needed: apt-get install -y prometheus"
+    for command in (["check", "rules", "alerts.yml"], ["test", "rules", "alerts_test.yml"]):
+        done = subprocess.run([tool, *command], cwd=MONITORING, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 def get(port: int | None, path: str) -> tuple[int, str]:
