@@ -31,7 +31,7 @@ from pipeline.index import (
     StoryArticle,
 )
 from pipeline.items import Item, Origin, dead_letter
-from pipeline.observe.metrics import SANDBOX_FAILURES, STAGE_RECORDS, STAGE_SECONDS
+from pipeline.observe.metrics import PARTS_FAILED, SANDBOX_FAILURES, STAGE_RECORDS, STAGE_SECONDS
 from pipeline.resources import INDEX, SANDBOX
 from pipeline.sandbox import Chunk, Failure, Work, causes_of
 from pipeline.settings import Settings
@@ -43,7 +43,7 @@ from transforms.analytics.facets import source_of
 from transforms.decode import RawArticle, decode
 from transforms.dedup.identity import request_key
 from transforms.enrich import Enriched, enrich_and_sketch
-from transforms.errors import Rejected
+from transforms.errors import Rejected, failed_parts
 from transforms.extract import Draft, extract
 
 _CHUNK_BYTES: Final = 32 * 1024
@@ -106,18 +106,14 @@ class DecodeFn(StageFn):
         try:
             return (item.with_state(decode(origin.payload, dict(origin.headers))),)
         except Rejected as error:
-            return (
-                item.with_state(
-                    dead_letter(
-                        origin,
-                        error.stage,
-                        error.reason,
-                        error.message,
-                        error_type=type(error).__name__,
-                        causes=causes_of(error),
-                    )
-                ),
-            )
+            return (self._dead(item, origin, error, error.stage, error.reason, error.message),)
+        except Exception as error:  # as in the sandbox: any bug becomes one dead letter, with its payload
+            return (self._dead(item, origin, error, Stage.DECODE, Reason.INTERNAL_ERROR, str(error)),)
+
+    @staticmethod
+    def _dead(item: Item, origin: Origin, error: Exception, stage: Stage, reason: Reason, message: str) -> Item:
+        kind, causes = type(error).__name__, causes_of(error)
+        return item.with_state(dead_letter(origin, stage, reason, message, error_type=kind, causes=causes))
 
 
 class BatchedFn(StageFn):
@@ -324,6 +320,16 @@ class ExtractFn(SandboxedFn):
         raw: RawArticle = item.state
         return len(raw.body) * (2 if raw.kind == "text" else 8)
 
+    def finished(self, item: Item, result: Any) -> Any:
+        count_failed_parts(result.extraction.notes)
+        return result
+
+
+def count_failed_parts(notes: tuple[str, ...]) -> None:
+    """Count the parts that the notes of an extraction say could not be read: each of them is a bug."""
+    for part in failed_parts(notes):
+        PARTS_FAILED.labels(part).inc()
+
 
 @dataclass(frozen=True, slots=True)
 class News:
@@ -388,6 +394,11 @@ class EnrichFn(SandboxedFn):
         news: News = item.state
         return len(news.draft.text) * 2
 
+    def finished(self, item: Item, result: Any) -> Any:
+        news: News = item.state
+        count_failed_parts(result.article.extraction.notes[len(news.draft.extraction.notes) :])
+        return result
+
 
 class GroupStoriesFn(BatchedFn):
     """`Enriched` to `Article`, with its story."""
@@ -420,7 +431,10 @@ def _transport_time(item: Item) -> str | None:
     milliseconds = item.origin.timestamp_ms if item.origin else None
     if milliseconds is None or milliseconds < 0:
         return None
-    return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (ValueError, OverflowError, OSError):  # beyond the year 9999
+        return None
 
 
 class CheckFn(StageFn):

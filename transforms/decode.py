@@ -14,6 +14,7 @@ import pybase64
 from schemas.codec import CodecError, convert
 from schemas.reasons import Reason, Stage
 from schemas.records import Raw
+from transforms.dedup.identity import clean_url
 from transforms.errors import Rejected
 
 Kind = Literal["html", "text"]
@@ -26,6 +27,7 @@ _KIND_OF_TYPE: Final[dict[str, Kind]] = {
 _JSON_TYPES: Final = frozenset({"application/json", "text/json", "application/x-ndjson", "application/jsonl"})
 _BODIES: Final = ("html", "html_base64", "text")
 _FIELDS: Final = frozenset(field.name for field in msgspec.structs.fields(Raw))
+_NAMED_FIELDS: Final = 12
 _BLANK: Final = frozenset(b" \t\r\n\f\v")
 
 
@@ -76,7 +78,7 @@ def decode(payload: bytes, headers: Mapping[str, str]) -> RawArticle:
         body=payload,
         kind=kind,
         id=headers.get("id"),
-        url=headers.get("url"),
+        url=_address(headers.get("url")),
         content_type=content_type,
         encoding=headers.get("encoding"),
         fetched_at=headers.get("fetched-at"),
@@ -98,10 +100,8 @@ def _from_json(payload: bytes) -> RawArticle:
     raw = _validated(value)
     given = [name for name in _BODIES if getattr(raw, name) is not None]
     if len(given) != 1:
-        _reject(
-            Reason.INVALID_RECORD,
-            f"exactly one of html, html_base64 and text is needed, found {' and '.join(given) or 'none'}",
-        )
+        found = " and ".join(given) if given else f"none{_other_fields(value)}"
+        _reject(Reason.INVALID_RECORD, f"exactly one of html, html_base64 and text is needed, found {found}")
     body: bytes | str = raw.text or raw.html or ""
     if raw.html_base64 is not None:
         try:
@@ -114,7 +114,7 @@ def _from_json(payload: bytes) -> RawArticle:
         body=body,
         kind="text" if raw.text is not None else "html",
         id=raw.id,
-        url=raw.url,
+        url=_address(raw.url),
         content_type=raw.content_type,
         encoding=raw.encoding,
         title=raw.title,
@@ -146,6 +146,21 @@ def _validated(value: dict[str, Any]) -> Raw:
     except (CodecError, orjson.JSONEncodeError) as error:
         raise Rejected(Stage.DECODE, Reason.INVALID_RECORD, str(error)) from error
     return raw
+
+
+def _other_fields(value: dict[str, Any]) -> str:
+    """Return which fields a record without a body has, and what makes one of them its body."""
+    names = [name for name in value if value[name] is not None][:_NAMED_FIELDS]
+    if not names:
+        return ""
+    more = ", …" if len(value) > len(names) else ""
+    return (
+        f" among {', '.join(name[:40] for name in names)}{more}; a field of another name is read with --map text=NAME"
+    )
+
+
+def _address(url: str | None) -> str | None:
+    return (clean_url(url) or None) if url else None
 
 
 def _is_blank(body: bytes | str) -> bool:

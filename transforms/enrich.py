@@ -15,7 +15,7 @@ from transforms.entities.ner import load_model, with_model
 from transforms.entities.people import all_spans, find_people, without_people
 from transforms.entities.places import find_places
 from transforms.entities.quotes import find_quotes
-from transforms.errors import Rejected
+from transforms.errors import Parts, Rejected
 from transforms.extract import Draft, extract
 from transforms.numbers.figures import find_figures
 from transforms.text.folding import fold
@@ -38,18 +38,34 @@ def enrich(
     """
     text, language = _examined(draft.text), draft.language.code
     published_at = draft.published.timestamp if draft.published else None
-    dates = find_dates(text, language, published_at)
-    places = find_places(text, language)
-    quotes = find_quotes(text, language, all_spans(places))
-    people, organisations = find_people(text, language, places=places)
-    places = without_people(places, people, text)
+    parts = Parts()
+    dates = parts.read("dates", (), find_dates, text, language, published_at)
+    places = parts.read("places", (), find_places, text, language)
+    quotes = parts.read("quotes", (), find_quotes, text, language, all_spans(places))
+    people, organisations = parts.read("people", ((), ()), find_people, text, language, places=places)
+    places = parts.read("places", places, without_people, places, people, text)
     extraction = draft.extraction
     if ner_model is not None:
         model = load_model(ner_model)
-        people, organisations = with_model(model, text, language, places, people, organisations)
+        people, organisations = parts.read(
+            "model", (people, organisations), with_model, model, text, language, places, people, organisations
+        )
         extraction = msgspec.structs.replace(extraction, ner_model=model.name)
-    figures = find_figures(text, language, taken=[mention.span for mention in dates])
+    figures = parts.read("figures", (), find_figures, text, language, taken=[mention.span for mention in dates])
     skipped = [*(mention.span for mention in dates), *(figure.span for figure in figures)]
+    keywords = parts.read(
+        "keywords",
+        (),
+        find_keywords,
+        text,
+        draft.title,
+        language,
+        names=(*people, *organisations, *places),
+        skipped=skipped,
+    )
+    words = parts.read("word_count", len(text.split()), count_words, draft.text, language)
+    if parts.notes:
+        extraction = msgspec.structs.replace(extraction, notes=(*extraction.notes, *parts.notes))
     return Article(
         uri=draft.uri,
         version=version,
@@ -68,7 +84,7 @@ def enrich(
         lede=draft.lede,
         text=draft.text,
         authors=draft.authors,
-        word_count=count_words(draft.text, language),
+        word_count=words,
         char_count=len(draft.text),
         published_at=published_at,
         published_precision=draft.published.precision if draft.published else None,
@@ -81,7 +97,7 @@ def enrich(
         places=places,
         people=people,
         organisations=organisations + _desks(draft, organisations),
-        keywords=find_keywords(text, draft.title, language, names=(*people, *organisations, *places), skipped=skipped),
+        keywords=keywords,
         quotes=quotes,
         figures=figures,
         dates_mentioned=dates,
@@ -136,7 +152,13 @@ class Enriched:
 def enrich_and_sketch(*arguments: Any) -> Enriched:
     """Return the article, as `enrich` makes it of the same arguments, ready to be put into its story."""
     article = enrich(*arguments)
-    return Enriched(article, sketch_of(article))
+    parts = Parts()
+    # An article of which nothing is known stands in a story of its own.
+    found = parts.read("story", Sketch(language="", words=0, terms=b""), sketch_of, article)
+    if parts.notes:
+        extraction = msgspec.structs.replace(article.extraction, notes=(*article.extraction.notes, *parts.notes))
+        article = msgspec.structs.replace(article, extraction=extraction)
+    return Enriched(article, found)
 
 
 def _examined(text: str) -> str:

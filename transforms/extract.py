@@ -1,5 +1,6 @@
 """From a raw article to a draft: its text and metadata, its language, its identity and its fingerprint."""
 
+import re
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -10,17 +11,19 @@ from transforms.decode import RawArticle
 from transforms.dedup.fingerprint import Fingerprint, fingerprint
 from transforms.dedup.identity import article_uri, canonical_url, request_key
 from transforms.dedup.publisher import publisher_of
-from transforms.errors import Rejected
+from transforms.errors import Parts, Rejected
 from transforms.extraction.encoding import to_text
 from transforms.extraction.html import extract_html
 from transforms.extraction.page import Moment, Page
 from transforms.extraction.plaintext import extract_text
-from transforms.text.clean import clean_line
+from transforms.text.clean import clean_line, unescape
 from transforms.text.folding import fold
 from transforms.text.language import Language, detect
 from transforms.text.sentences import sentences
 
 _TITLE_LENGTH: Final = 120
+_FLASH_BYTES: Final = 4_000
+_TAG: Final = re.compile(r"<[^<>]*>")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,12 +62,14 @@ def extract(raw: RawArticle) -> Draft:
     Raises:
         Rejected: `undecodable`, `empty_content` or `no_content`.
     """
+    parts = Parts()
     page = _page(raw)
     if not fold(page.text):
         raise Rejected(Stage.EXTRACT, Reason.NO_CONTENT, "the extracted text has no letter and no digit")
-    language = detect(page.text, page.language or raw.language)
-    page = _with_hints(page, raw)
-    canonical = canonical_url(page.canonical_url, raw.url)
+    nothing = Language(code=None, confidence=0.0, script=None, direction="ltr")
+    language = parts.read("language", nothing, detect, page.text, page.language or raw.language)
+    page = _with_hints(page, raw, parts)
+    canonical = parts.read("canonical_url", None, canonical_url, page.canonical_url, raw.url)
     return Draft(
         uri=article_uri(canonical, raw.id, page.text),
         request_key=request_key(raw.url, raw.id),
@@ -72,7 +77,10 @@ def extract(raw: RawArticle) -> Draft:
         raw_id=raw.id,
         url=raw.url,
         canonical_url=canonical,
-        source=Source(domain=publisher_of(canonical or raw.url), name=page.site_name or raw.source),
+        source=Source(
+            domain=parts.read("source", None, publisher_of, canonical or raw.url),
+            name=page.site_name or clean_line(raw.source or "") or None,
+        ),
         language=language,
         title=page.title,
         title_source=page.title_source,
@@ -82,7 +90,7 @@ def extract(raw: RawArticle) -> Draft:
         desks=page.organisations,
         published=page.published,
         modified=page.modified,
-        fetched_at=_time(raw.fetched_at),
+        fetched_at=parts.read("fetched_at", None, _time, raw.fetched_at),
         section=page.section,
         tags=page.tags,
         image=page.image,
@@ -92,7 +100,7 @@ def extract(raw: RawArticle) -> Draft:
             fallback=page.fallback,
             page_type=page.page_type,
             quality=page.quality,
-            notes=page.notes,
+            notes=(*page.notes, *parts.notes),
         ),
         extra=raw.extra,
         fingerprint=fingerprint(page.text),
@@ -101,7 +109,12 @@ def extract(raw: RawArticle) -> Draft:
 
 def _page(raw: RawArticle) -> Page:
     if raw.kind == "html":
-        return extract_html(raw.body, url=raw.url, content_type=raw.content_type, encoding=raw.encoding)
+        try:
+            return extract_html(raw.body, url=raw.url, content_type=raw.content_type, encoding=raw.encoding)
+        except Rejected as error:
+            if error.reason != Reason.NO_CONTENT or not _is_flash(raw):
+                raise
+            return extract_text(clean_line(unescape(raw.title or "")), encoding="unicode", title=raw.title)
     if isinstance(raw.body, str):
         return extract_text(raw.body, encoding="utf-8", title=raw.title)
     decoded = to_text(raw.body, content_type=raw.content_type, encoding=raw.encoding, html=False)
@@ -109,15 +122,28 @@ def _page(raw: RawArticle) -> Page:
     return extract_text(decoded.text, encoding=decoded.encoding, title=raw.title, notes=notes)
 
 
-def _with_hints(page: Page, raw: RawArticle) -> Page:
+def _is_flash(raw: RawArticle) -> bool:
+    """Whether a short page says its title and no more."""
+    if not raw.title or len(raw.body) > _FLASH_BYTES:
+        return False
+    body = raw.body if isinstance(raw.body, str) else raw.body.decode("utf-8", "replace")
+    text = fold(unescape(_TAG.sub(" ", body)))
+    return bool(text) and text == fold(unescape(raw.title))
+
+
+def _with_hints(page: Page, raw: RawArticle, parts: Parts) -> Page:
     """Return `page` with the producer's hints where the body says nothing, and with a title made from its text."""
-    if not page.title and raw.title and (title := clean_line(raw.title)):
+    if not page.title and raw.title and (title := clean_line(unescape(raw.title))):
         page = replace(page, title=title, title_source="hint")
-    if not page.title and (made := _derived_title(page)):
+    if not page.title and (made := parts.read("title", None, _derived_title, page)):
         page = replace(page, title=made, title_source="derived")
     if not page.authors and not page.organisations and raw.authors:
         page = replace(page, authors=tuple(author for a in raw.authors if (author := clean_line(a))))
-    if page.published is None and raw.published_at and (parsed := parse_date(raw.published_at)):
+    if (
+        page.published is None
+        and raw.published_at
+        and (parsed := parts.read("dates", None, parse_date, raw.published_at))
+    ):
         page = replace(page, published=Moment(value=parsed.value, precision=parsed.precision, source="hint"))
     return page
 

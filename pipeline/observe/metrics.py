@@ -20,6 +20,7 @@ OUTCOMES = Counter("khabar_outcomes_total", "Records by outcome", ["outcome"])
 DEAD_LETTERS = Counter("khabar_dead_letters_total", "Dead letters by stage and reason", ["stage", "reason"])
 ARTICLES = Counter("khabar_articles_total", "Articles by language", ["language"])
 SANDBOX_FAILURES = Counter("khabar_sandbox_failures_total", "Records that took a process down", ["reason"])
+PARTS_FAILED = Counter("khabar_parts_failed_total", "Parts of articles that could not be read: bugs", ["part"])
 STAGE_SECONDS = Histogram(
     "khabar_stage_seconds",
     "Time of a batch in a stage",

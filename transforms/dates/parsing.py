@@ -110,7 +110,7 @@ def _only_digits(digits: str) -> ParsedDate | None:
     if epoch is not None and _EARLIEST_EPOCH <= int(epoch[1]) < _LATEST_EPOCH:
         moment = datetime.datetime.fromtimestamp(int(epoch[1]), datetime.UTC)
         return ParsedDate(f"{moment:%Y-%m-%dT%H:%M:%SZ}", "second", f"{moment:%Y-%m-%d}")
-    if len(digits) == 4 and 1500 <= int(digits) <= 2200:
+    if len(digits) == 4 and digits.isdecimal() and 1500 <= int(digits) <= 2200:
         return ParsedDate(digits, "year", None)
     return None
 
@@ -160,9 +160,12 @@ def _moment(date: datetime.date, time: TimeOfDay | None) -> ParsedDate:
     local = datetime.datetime(
         date.year, date.month, date.day, time.hour, time.minute, time.second or 0, tzinfo=time.zone
     )
-    moment = local.astimezone(datetime.UTC)
+    try:
+        moment = local.astimezone(datetime.UTC)
+    except OverflowError:  # the last day that the calendar has, and the first
+        return ParsedDate(date.isoformat(), "day", date.isoformat())
     precision: Precision = "minute" if time.second is None else "second"
-    return ParsedDate(f"{moment:%Y-%m-%dT%H:%M:%SZ}", precision, date.isoformat())
+    return ParsedDate(f"{moment.replace(tzinfo=None).isoformat()}Z", precision, date.isoformat())
 
 
 def _first_date(text: str, digits: str, names: Lexicon, day_first: bool | None) -> WrittenDate | None:

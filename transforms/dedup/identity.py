@@ -89,6 +89,31 @@ def _without_amp_cache(url: str) -> str:
     )
 
 
+_CREDENTIALS: Final = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]{0,31}:)?(//)[^/?#]*@")
+_UNSEEN: Final = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+
+
+def clean_url(url: str) -> str:
+    """Return an address as it may be shown: without credentials, control characters and marks of direction."""
+    return _CREDENTIALS.sub(r"\1\2", _UNSEEN.sub("", url).strip())
+
+
+def join_url(base: str | None, url: str) -> str | None:
+    """Return `url` as it is meant on the page `base`, None where the two make no address."""
+    try:
+        return urljoin(base, url) if base else url
+    except ValueError:
+        return None
+
+
+def path_of(url: str) -> str:
+    """Return the path of an address, empty where it is none."""
+    try:
+        return urlsplit(url).path
+    except ValueError:
+        return ""
+
+
 def canonical_url(declared: str | None, url: str | None) -> str | None:
     """Return the URL that identifies a page, normalised: what it declares as canonical when that can be believed.
 
@@ -96,7 +121,7 @@ def canonical_url(declared: str | None, url: str | None) -> str | None:
     """
     own = normalise_url(url) if url else None
     if declared:
-        canonical = normalise_url(urljoin(url, declared) if url else declared)
+        canonical = normalise_url(join_url(url, declared) or "")
         if canonical and not _is_home(canonical) and (own is None or domain_of(canonical) == domain_of(own)):
             return canonical
     return own
@@ -113,7 +138,7 @@ def domain_of(url: str | None) -> str | None:
         return None
     try:
         return extract_domain(url) or urlsplit(url).hostname
-    except ValueError:
+    except (ValueError, UnicodeError):
         return None
 
 

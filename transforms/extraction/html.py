@@ -4,25 +4,24 @@ import re
 from collections.abc import Iterator
 from itertools import chain, islice
 from typing import Final
-from urllib.parse import urljoin
 
 from lxml import etree
 from lxml.html import HtmlElement
 
 from schemas.reasons import Reason, Stage
 from transforms.dates import parsing as dates
-from transforms.dedup.identity import canonical_url
-from transforms.errors import Rejected
-from transforms.extraction.authors import find_authors
+from transforms.dedup.identity import canonical_url, clean_url, join_url
+from transforms.errors import Parts, Rejected
+from transforms.extraction.authors import Byline, find_authors
 from transforms.extraction.body import Body, extract_body
 from transforms.extraction.dom import text_of
 from transforms.extraction.encoding import Decoded, to_text
 from transforms.extraction.page import Page
 from transforms.extraction.page_type import NO_ARTICLE, is_paid, page_type
-from transforms.extraction.published import find_times
+from transforms.extraction.published import Times, find_times
 from transforms.extraction.structured import Structured, read_structured
 from transforms.extraction.title import find_title, site_keys
-from transforms.text.clean import clean_line
+from transforms.text.clean import clean_line, clean_text
 from transforms.text.folding import fold
 
 _MAX_PAGE: Final = 20_000_000
@@ -35,12 +34,28 @@ _MANY_ATTRIBUTES: Final = re.compile(
 )
 """A tag with so many attributes that the parser, which compares each with all, would need minutes for it."""
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")
+_CONTROLS: Final = re.compile(
+    "[\x01-\x08\x0b\x0c\x0e-\x1f\ufdd0-\ufdef\ufffe\uffff]"
+    "|&#(?:0*(?:[1-8]|1[124-9]|2[0-9]|3[01]|6553[45]|64976)|[xX]0*(?:[1-8b-cB-C]|[eEfF]|1[0-9a-fA-F]|[fF]{3}[eEfF]))"
+    "(?![0-9a-fA-F]);?"
+)
+"""Characters, also by number, that the parser takes and its tree then refuses to hold."""
 _ELEMENTS: Final = etree.ElementDefaultClassLookup(element=HtmlElement)
 _WALL: Final = re.compile(r"(?:class|id)=[\"'][^\"'<>]*paywall", re.IGNORECASE)
 _STUB: Final = 600
 """Characters of text up to which a page that names a paywall is looked at as what the wall leaves free."""
 _MIN_TEXT: Final = 40
 _MAX_TAGS: Final = 30
+_NO_TEXT: Final = (
+    "the page has no article text: it may be filled in by a script, stand behind a login, or be no article"
+)
+_NO_CONTENT: Final = {
+    "section": "the page is a section page: a list of articles, not one",
+    "error": "the page is an error page: the server said so in words, whatever status it sent",
+    "consent": "the page is a consent page: it asks for consent, or whether a robot reads it",
+}
+"""What a page without an article may be, for whoever has to look for its text."""
+_MAX_ADDRESS: Final = 2048
 
 
 def extract_html(
@@ -55,27 +70,33 @@ def extract_html(
         Rejected: `undecodable` (no text), `empty_content` (nothing in it), `too_large`, or `no_content` (no article in
             it: a section page, an error, a consent or robot check, or no text).
     """
+    parts = Parts()
     decoded = to_text(body, content_type=content_type, encoding=encoding) if isinstance(body, bytes) else None
     source = decoded.text if decoded else str(body)
     tree = _parse(source)
     shown = [(h, clean_line(text_of(h, limit=1000, joint=" "))) for h in islice(tree.iter("h1"), 20)]
     headings = [text for _, text in shown if text]
-    structured = read_structured(tree, url=url, headings=headings)
+    structured = parts.read("structured", Structured(), read_structured, tree, url=url, headings=headings)
     title_element = clean_line(tree.findtext(".//title") or "") or None
     site = structured.first("og:site_name", "application-name") or next(iter(structured.texts("publisher")), None)
-    keys = site_keys(structured, url, site)
-    title = find_title(structured, headings=headings, title_element=title_element, keys=keys)
-    byline = find_authors(tree, structured, site_names=keys)
+    keys = parts.read("site", frozenset(), site_keys, structured, url, site)
+    title = parts.read("title", None, find_title, structured, headings=headings, title_element=title_element, keys=keys)
+    byline = parts.read("authors", Byline(), find_authors, tree, structured, site_names=keys)
     headline = _headline(tree, shown, title.text) if title else None
-    times = find_times(tree, structured, url=url, language=structured.language, headline=headline)
+    times = parts.read(
+        "dates", Times(), find_times, tree, structured, url=url, language=structured.language, headline=headline
+    )
     summary = structured.text("description") or structured.first("og:description", "description", "twitter:description")
     spellings = [
         t for t in (title.text if title else None, title_element, structured.first("og:title"), *headings) if t
     ]
     stated_body = next((text for text in structured.many("articleBody") if isinstance(text, str)), None)
     found = extract_body(tree, titles=spellings, stated_body=stated_body, stated_lede=summary)
-    lines = found.paragraphs if found else ()
-    kind = page_type(
+    lines = _lines(found)
+    kind = parts.read(
+        "page_type",
+        "article",
+        page_type,
         structured,
         title=title.text if title else None,
         lines=lines,
@@ -85,8 +106,7 @@ def extract_html(
         walled=sum(map(len, lines)) < _STUB and _WALL.search(source) is not None,
     )
     if found is None or kind in NO_ARTICLE or sum(map(len, lines)) < _MIN_TEXT:
-        what = f"the page is a {kind} page" if kind in NO_ARTICLE else "the page has no article text"
-        raise Rejected(Stage.EXTRACT, Reason.NO_CONTENT, what)
+        raise Rejected(Stage.EXTRACT, Reason.NO_CONTENT, _NO_CONTENT.get(kind, _NO_TEXT))
     return Page(
         text="\n".join(lines),
         method=found.method,
@@ -99,16 +119,24 @@ def extract_html(
         organisations=byline.organisations,
         published=times.published,
         modified=times.modified,
-        canonical_url=canonical_url(structured.canonical or structured.first("og:url"), url),
+        canonical_url=parts.read(
+            "canonical_url", None, canonical_url, structured.canonical or structured.first("og:url"), url
+        ),
         site_name=site,
         section=structured.text("articleSection") or structured.first("article:section", "og:section", "section"),
-        tags=_tags(structured),
-        image=_image(structured, url),
+        tags=parts.read("tags", (), _tags, structured),
+        image=parts.read("image", None, _image, structured, url),
         language=structured.language,
         page_type=kind,
         quality=_quality(found),
-        notes=tuple(_notes(decoded, structured, kind)),
+        notes=(*_notes(decoded, structured, kind), *parts.notes),
     )
+
+
+def _lines(body: Body | None) -> tuple[str, ...]:
+    """Return the paragraphs of a body, clean whatever reading of the page they come from."""
+    text = clean_text("\n".join(body.paragraphs)) if body else ""
+    return tuple(text.split("\n")) if text else ()
 
 
 def _headline(tree: HtmlElement, headings: list[tuple[HtmlElement, str]], title: str) -> HtmlElement | None:
@@ -133,6 +161,7 @@ def _parse(source: str) -> HtmlElement:
         raise Rejected(Stage.EXTRACT, Reason.EMPTY_CONTENT, "the page is empty")
     if "\x00" in source:
         source = source.replace("\x00", "")
+    source = _CONTROLS.sub(" ", source)
     if source.count("=") > _MAX_ATTRIBUTES * 20:
         source = _MANY_ATTRIBUTES.sub(r"<\1", source)
     try:
@@ -167,12 +196,11 @@ def _image(structured: Structured, url: str | None) -> str | None:
         stated = stated.get("url") or stated.get("contentUrl")
     if not isinstance(stated, str) or not stated:
         stated = structured.first("og:image", "og:image:url", "twitter:image")
-    if not stated or stated.startswith("data:"):
+    if not stated:
         return None
-    try:
-        return urljoin(url, stated) if url else stated
-    except ValueError:
-        return None
+    address = join_url(url, clean_url(stated))
+    is_shown = address and len(address) <= _MAX_ADDRESS and address[:8].lower().startswith(("http://", "https://"))
+    return address if is_shown else None
 
 
 def _quality(body: Body) -> float:

@@ -7,8 +7,8 @@ error page and a consent or robot check are no articles and are rejected as `no_
 import re
 from collections.abc import Sequence
 from typing import Final, Literal
-from urllib.parse import urlsplit
 
+from transforms.dedup.identity import path_of
 from transforms.extraction.boilerplate import ends_sentence
 from transforms.extraction.patterns import pattern
 from transforms.extraction.structured import Structured
@@ -48,7 +48,7 @@ def page_type(
         return "error"
     if length < 2 * _SHORT and _is_check(title, lines) and not _claims_article(structured):
         return "consent"
-    if "LiveBlogPosting" in structured.kinds or (url and _LIVE.search(urlsplit(url).path)):
+    if "LiveBlogPosting" in structured.kinds or (url and _LIVE.search(path_of(url))):
         return "live_blog"
     if not dated and not _claims_article(structured) and _is_list(structured, lines, links, url):
         return "section"
@@ -83,7 +83,7 @@ def _is_check(title: str | None, lines: Sequence[str]) -> bool:
 
 def _is_list(structured: Structured, lines: Sequence[str], links: float, url: str | None) -> bool:
     listed = bool({"CollectionPage", "ItemList", "SearchResultsPage"} & set(structured.kinds))
-    home = bool(url) and urlsplit(url or "").path in {"", "/"}
+    home = bool(url) and path_of(url or "") in {"", "/"}
     prose = sum(len(line) for line in lines if len(line) >= _PARAGRAPH and ends_sentence(line))
     return prose < 2 * _PARAGRAPH and (links > 0.7 or ((listed or home) and links > 0.4))
 

@@ -50,6 +50,8 @@ def extract_text(text: str, *, encoding: str, title: str | None = None, notes: t
     head = _Head()
     _read_head(blocks, head, fold(title or ""))
     paragraphs = _paragraphs(blocks)
+    if not paragraphs and head.title and not head.standfirst:
+        paragraphs = [head.title]  # a news flash is its headline
     if head.standfirst:
         paragraphs.insert(0, head.standfirst)
     return Page(

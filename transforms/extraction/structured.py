@@ -1,6 +1,5 @@
 """What a page says about itself in machine-readable form: JSON-LD (schema.org), OpenGraph and other meta elements."""
 
-import html
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -10,7 +9,7 @@ from typing import Any, Final
 import orjson
 from lxml.html import HtmlElement
 
-from transforms.text.clean import clean_line
+from transforms.text.clean import clean_line, unescape
 
 Node = dict[str, Any]
 
@@ -61,7 +60,7 @@ class Structured:
         if node is not None:
             value = next((node[key] for key in ("name", "headline", "@value", "url") if node.get(key)), "")
             value = next(iter(_many(value)), "")
-        return clean_line(html.unescape(value)) if isinstance(value, str) else ""
+        return clean_line(unescape(value)) if isinstance(value, str) else ""
 
     def node_of(self, value: Any) -> Node | None:
         """Return `value` as a node, references followed; None when it is none."""
@@ -84,7 +83,7 @@ def read_structured(tree: HtmlElement, *, url: str | None = None, headings: Iter
         content = element.get("content")
         name = element.get("property") or element.get("name") or element.get("itemprop")
         if content and name and len(content) < 10_000:
-            meta.setdefault(name.strip().lower(), []).append(clean_line(html.unescape(content)))
+            meta.setdefault(name.strip().lower(), []).append(clean_line(unescape(content)))
     canonical = amp = None
     for link in tree.iter("link"):
         relation = (link.get("rel") or "").lower()
@@ -148,7 +147,7 @@ def _parse(text: str) -> Any:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
         plain = _WRAPPING.sub("", _WRAPPING.sub("", text))
-    for candidate in (plain, _TRAILING_COMMA.sub(r"\1", plain), html.unescape(plain)):
+    for candidate in (plain, _TRAILING_COMMA.sub(r"\1", plain), unescape(plain)):
         try:
             return json.loads(candidate, strict=False)
         except (ValueError, RecursionError):
@@ -172,7 +171,7 @@ def _main(nodes: list[Node], addresses: set[str], headings: set[str]) -> Node:
         stated = (node.get("url"), node.get("@id"), page.get("@id") if isinstance(page, dict) else page)
         score += 5 * any(isinstance(a, str) and a.split("#")[0] in addresses for a in stated)
         headline = node.get("headline") or node.get("name")
-        score += 3 * (isinstance(headline, str) and clean_line(html.unescape(headline)) in headings)
+        score += 3 * (isinstance(headline, str) and clean_line(unescape(headline)) in headings)
         score += sum(bool(node.get(name)) for name in ("headline", "datePublished", "author", "articleBody")) / 2
         if "LiveBlogPosting" in types:
             score += 0.5

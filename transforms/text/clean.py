@@ -4,6 +4,7 @@ NFC; paragraphs separated by single ``\n``, none of them empty; single plain spa
 formatting characters. Zero-width joiner and non-joiner stay: Persian, Indic scripts and emoji are spelt with them.
 """
 
+import html
 import re
 import unicodedata
 from typing import Final
@@ -40,6 +41,15 @@ def _is_noncharacter(code_point: int) -> bool:
 _TABLE: Final = _Table()
 _SPACES: Final = re.compile(r" {2,}")
 _BREAKS: Final = re.compile(r" ?\n[ \n]*")
+
+
+_ENDLESS: Final = re.compile(r"&#[xX]?[0-9a-fA-F]{8,};?")
+_REFERENCE: Final = re.compile(r"&(?:#|[a-zA-Z]{2,31};)")
+
+
+def unescape(text: str) -> str:
+    """Return `text` with what its HTML references stand for; one that no character can have becomes U+FFFD."""
+    return html.unescape(_ENDLESS.sub("\ufffd", text)) if _REFERENCE.search(text) else text
 
 
 def clean_text(text: str) -> str:
