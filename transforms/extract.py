@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from schemas.reasons import Reason, Stage
 from schemas.records import Extraction, Source
-from transforms.dates.parsing import parse_date
+from transforms.dates.parsing import parse_date, read_hint
 from transforms.decode import RawArticle
 from transforms.dedup.fingerprint import Fingerprint, fingerprint
 from transforms.dedup.identity import article_uri, canonical_url, request_key
@@ -21,6 +21,8 @@ from transforms.text.folding import fold
 from transforms.text.language import Language, detect
 from transforms.text.sentences import sentences
 
+_WEAK: Final = frozenset({"text", "page-data"})
+"""Evidence in a page that is weaker than what its producer says of the date of publication."""
 _TITLE_LENGTH: Final = 120
 _FLASH_BYTES: Final = 4_000
 _TAG: Final = re.compile(r"<[^<>]*>")
@@ -68,7 +70,7 @@ def extract(raw: RawArticle) -> Draft:
         raise Rejected(Stage.EXTRACT, Reason.NO_CONTENT, "the extracted text has no letter and no digit")
     nothing = Language(code=None, confidence=0.0, script=None, direction="ltr")
     language = parts.read("language", nothing, detect, page.text, page.language or raw.language)
-    page = _with_hints(page, raw, parts)
+    page = _with_hints(page, raw, language.code, parts)
     canonical = parts.read("canonical_url", None, canonical_url, page.canonical_url, raw.url)
     return Draft(
         uri=article_uri(canonical, raw.id, page.text),
@@ -110,7 +112,13 @@ def extract(raw: RawArticle) -> Draft:
 def _page(raw: RawArticle) -> Page:
     if raw.kind == "html":
         try:
-            return extract_html(raw.body, url=raw.url, content_type=raw.content_type, encoding=raw.encoding)
+            return extract_html(
+                raw.body,
+                url=raw.url,
+                content_type=raw.content_type,
+                encoding=raw.encoding,
+                fetched_at=_time(raw.fetched_at),
+            )
         except Rejected as error:
             if error.reason != Reason.NO_CONTENT or not _is_flash(raw):
                 raise
@@ -131,7 +139,7 @@ def _is_flash(raw: RawArticle) -> bool:
     return bool(text) and text == fold(unescape(raw.title))
 
 
-def _with_hints(page: Page, raw: RawArticle, parts: Parts) -> Page:
+def _with_hints(page: Page, raw: RawArticle, language: str | None, parts: Parts) -> Page:
     """Return `page` with the producer's hints where the body says nothing, and with a title made from its text."""
     if not page.title and raw.title and (title := clean_line(unescape(raw.title))):
         page = replace(page, title=title, title_source="hint")
@@ -139,12 +147,11 @@ def _with_hints(page: Page, raw: RawArticle, parts: Parts) -> Page:
         page = replace(page, title=made, title_source="derived")
     if not page.authors and not page.organisations and raw.authors:
         page = replace(page, authors=tuple(author for a in raw.authors if (author := clean_line(a))))
-    if (
-        page.published is None
-        and raw.published_at
-        and (parsed := parts.read("dates", None, parse_date, raw.published_at))
-    ):
-        page = replace(page, published=Moment(value=parsed.value, precision=parsed.precision, source="hint"))
+    if raw.published_at and (page.published is None or page.published.source in _WEAK):
+        latest = _time(raw.fetched_at)
+        hint = parts.read("dates", None, read_hint, raw.published_at, language=language, latest=latest)
+        if hint is not None:
+            page = replace(page, published=Moment(value=hint.value, precision=hint.precision, source="hint"))
     return page
 
 

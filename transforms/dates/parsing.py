@@ -11,13 +11,24 @@ from typing import Final
 
 from schemas.records import Precision
 from transforms.dates import names as date_names
+from transforms.dates.calendars import Calendar, to_gregorian
 from transforms.dates.grammar import WrittenDate, east_asian_dates, numeric_dates, written_dates_at
 from transforms.dates.mentions import find_dates
 from transforms.dates.names import Lexicon, lexicon
 from transforms.dates.time_of_day import TimeOfDay, find_time
 from transforms.text.tokens import ascii_digits, lex
 
-__all__ = ["ParsedDate", "date_in_url", "find_dates", "parse_date", "plausible", "warm_up"]
+__all__ = [
+    "ParsedDate",
+    "believed",
+    "date_in_url",
+    "dates_in",
+    "find_dates",
+    "parse_date",
+    "plausible",
+    "read_hint",
+    "warm_up",
+]
 
 _LONGEST: Final = 400
 """Characters of a value that are read; no date line is longer."""
@@ -47,6 +58,16 @@ _ISO: Final = re.compile(
     r"(?:[Tt ]\s?(\d{2})(?::?(\d{2})(?::?(\d{2})(?:[.,]\d+)?)?)?"
     r"\s?([Zz](?!\w)|[+\-−]\d{2}(?::?\d{2})?(?!\d))?)?(?![\d-])"
 )
+_ISO_DAY: Final = re.compile(r"(?<![\d.,/-])(?P<day>\d{4}-\d{2}-\d{2})(?=[Tt]\d{2}:|(?![\d-]))")
+_UNKNOWN: Final = frozenset(
+    {"1970-01-01", "1969-12-31", "0001-01-01", "1900-01-01", "1899-12-30", "1899-12-31", "9999-12-31"}
+)
+"""Days that software writes where it knows none."""
+_FIRST_ZONE: Final = datetime.timedelta(hours=14)
+_SLIP: Final = datetime.timedelta(minutes=15)
+_OTHER_CALENDAR: Final = re.compile(r"(1[34]\d\d)[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
+_JALALI_LANGUAGES: Final = frozenset({"fa", "ps", "prs", "tg"})
+_HIJRI_LANGUAGES: Final = frozenset({"ar", "ur", "ms", "sd"})
 _PARTIAL: Final = re.compile(r"(\d{4})(?:-(\d{2}))?")
 _EPOCH: Final = re.compile(r"(\d{9,10})(\d{3})?(?:\.\d+)?")
 _COMPACT: Final = re.compile(r"(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d))?")
@@ -89,6 +110,100 @@ def parse_date(value: str, *, language: str | None = None, day_first: bool | Non
         resolved = written.resolve() if 1500 <= int(partial[1]) <= 2200 else None
         return ParsedDate(*resolved, None) if resolved else None
     return iso
+
+
+def dates_in(
+    text: str, *, language: str | None = None, day_first: bool | None = None
+) -> list[tuple[int, int, ParsedDate]]:
+    """Return the whole days that a line of a page states, each with its place; read as `parse_date` reads one.
+
+    The time of a date is looked for up to the next date; that of the first one also before it.
+    """
+    text = text[:_LONGEST]
+    digits = ascii_digits(text)
+    if not any("0" <= c <= "9" for c in digits) and "年" not in digits:
+        return []
+    names = lexicon(language)
+    written = _written_days(text, digits, names, day_first)
+    if not written and names.language is not None:
+        written = _written_days(text, digits, lexicon(None), day_first)
+    found: list[tuple[int, int, ParsedDate]] = []
+    for number, (start, end, day) in enumerate(written):
+        limit = written[number + 1][0] if number + 1 < len(written) else len(digits)
+        time = find_time(digits[end:limit]) or (None if number else find_time(digits[:start]))
+        found.append((start, end, _moment(datetime.date.fromisoformat(day), time)))
+    return found
+
+
+def _written_days(text: str, digits: str, names: Lexicon, day_first: bool | None) -> list[tuple[int, int, str]]:
+    """Return the whole days in `text`, in order and without overlap."""
+    days = [
+        (date.start, date.end, resolved[0])
+        for date in _written(text, digits, names, day_first, short_years=True)
+        if (resolved := date.resolve()) is not None and resolved[1] == "day"
+    ]
+    days += [(m.start(), m.end("day"), m["day"]) for m in _ISO_DAY.finditer(digits) if _is_day(m["day"])]
+    kept: list[tuple[int, int, str]] = []
+    for start, end, day in sorted(days, key=lambda entry: (entry[0], -entry[1])):
+        if not kept or start >= kept[-1][1]:
+            kept.append((start, end, day))
+    return kept
+
+
+def _is_day(written: str) -> bool:
+    return _date(*(int(part) for part in written.split("-"))) is not None
+
+
+def believed(date: ParsedDate | None, latest: str | None) -> ParsedDate | None:
+    """Return `date` where it can be the time of a publication known at `latest` (RFC 3339), else None.
+
+    A day may have begun fourteen hours earlier somewhere on earth. A later time of such a day keeps the day: its zone
+    was written wrong. Days that software writes for an unknown one are none.
+    """
+    if date is None or date.value[:10] in _UNKNOWN or (date.day or "") in _UNKNOWN:
+        return None
+    if latest is None:
+        return date
+    try:
+        known = datetime.datetime.fromisoformat(latest)
+    except ValueError:
+        return date
+    known = known if known.tzinfo is not None else known.replace(tzinfo=datetime.UTC)
+    last = (known.astimezone(datetime.UTC) + _FIRST_ZONE).date().isoformat()
+    day = date.day or date.value
+    if day > last[: len(day)]:
+        return None
+    if date.precision in ("second", "minute"):
+        if datetime.datetime.fromisoformat(date.value) > known + _SLIP:
+            return ParsedDate(day, "day", day)
+    return date
+
+
+def read_hint(value: str, *, language: str | None, latest: str | None) -> ParsedDate | None:
+    """Return the date that a producer states, read for what it is; None when it cannot be one of a publication.
+
+    Numbers are seconds or milliseconds, years around 1400 are Hijri or Jalali: of the calendars in which the date lies
+    before `latest`, that of the `language` comes first, then the one in which it is the more recent.
+    """
+    digits = ascii_digits(value.strip())
+    other = _OTHER_CALENDAR.match(digits)
+    if other is not None and 1300 <= int(other[1]) < 1500:
+        year, month, day = (int(part) for part in other.groups())
+        dates = {
+            calendar: found
+            for calendar in (Calendar.HIJRI, Calendar.JALALI)
+            if (found := to_gregorian(calendar, year, month, day)) is not None
+            and believed(ParsedDate(found.isoformat(), "day", found.isoformat()), latest) is not None
+        }
+        base = (language or "").partition("-")[0]
+        usual = Calendar.JALALI if base in _JALALI_LANGUAGES else Calendar.HIJRI if base in _HIJRI_LANGUAGES else None
+        chosen = dates.get(usual) if usual is not None else max(dates.values(), default=None)
+        chosen = chosen or max(dates.values(), default=None)
+        if chosen is None:
+            return None
+        return _moment(chosen, find_time(digits[other.end() :]))
+    date = believed(parse_date(value, language=language), latest)
+    return date if date is not None and "1500" <= date.value[:4] < "2100" else None
 
 
 def plausible(date: str, *, earliest: str = "1990-01-01", latest: str) -> bool:
@@ -170,13 +285,7 @@ def _moment(date: datetime.date, time: TimeOfDay | None) -> ParsedDate:
 
 def _first_date(text: str, digits: str, names: Lexicon, day_first: bool | None) -> WrittenDate | None:
     """Return the first date with a day that the text states, else the first with a month, else with a year."""
-    found = [*numeric_dates(text, digits, names, day_first=day_first), *east_asian_dates(digits)]
-    tokens = lex(text)
-    index = 0
-    while index < len(tokens):
-        dates = written_dates_at(tokens, index, names, prose=False)
-        found += dates
-        index = max(dates[-1].after, index + 1) if dates else index + 1
+    found = _written(text, digits, names, day_first)
     if not found and (day_first or names.order == "dmy"):
         short = _SHORT_YEAR.search(digits)
         if short is not None:
@@ -185,9 +294,24 @@ def _first_date(text: str, digits: str, names: Lexicon, day_first: bool | None) 
     return min(dated, key=lambda date: (date.month is None, date.day is None, date.start), default=None)
 
 
+def _written(
+    text: str, digits: str, names: Lexicon, day_first: bool | None, *, short_years: bool = False
+) -> list[WrittenDate]:
+    """Return the dates that the text writes in digits or with a month's name, whatever of them is there."""
+    numeric = numeric_dates(text, digits, names, day_first=day_first, short_years=short_years)
+    found = [*numeric, *east_asian_dates(digits)]
+    tokens = lex(text)
+    index = 0
+    while index < len(tokens):
+        dates = written_dates_at(tokens, index, names, prose=False)
+        found += dates
+        index = max(dates[-1].after, index + 1) if dates else index + 1
+    return found
+
+
 _URL_DATE: Final = re.compile(
     r"(?<=[/_.=-])((?:19|20)\d{2})([/_.-])(\d{1,2}|[a-z]{3,9})(?:\2(\d{1,2})(?=$|[/_.?#&-]|[a-z]))?(?=$|[/_.?#&-]|[a-z])"
-    r"|(?<=[/_=-])((?:19|20)\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=$|[/_.?#&-])"
+    r"|(?:(?<=[/_=-])|(?<=/[a-z]))((?:19|20)\d{2})/?(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=$|[/_.?#&-])"
     r"|(?<=[/_=-])(\d{1,2})([-_.])(\d{1,2})\9((?:19|20)\d{2})(?=$|[/_.?#&-])",
     re.IGNORECASE,
 )

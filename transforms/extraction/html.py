@@ -59,12 +59,17 @@ _MAX_ADDRESS: Final = 2048
 
 
 def extract_html(
-    body: bytes | str, *, url: str | None = None, content_type: str | None = None, encoding: str | None = None
+    body: bytes | str,
+    *,
+    url: str | None = None,
+    content_type: str | None = None,
+    encoding: str | None = None,
+    fetched_at: str | None = None,
 ) -> Page:
     """Return the article of a page.
 
     `url` is where the page was found; `content_type` and `encoding` are what its server and its producer say of the
-    bytes, and may be wrong.
+    bytes, and may be wrong; a date after `fetched_at` (RFC 3339) is not believed.
 
     Raises:
         Rejected: `undecodable` (no text), `empty_content` (nothing in it), `too_large`, or `no_content` (no article in
@@ -84,7 +89,15 @@ def extract_html(
     byline = parts.read("authors", Byline(), find_authors, tree, structured, site_names=keys)
     headline = _headline(tree, shown, title.text) if title else None
     times = parts.read(
-        "dates", Times(), find_times, tree, structured, url=url, language=structured.language, headline=headline
+        "dates",
+        Times(),
+        find_times,
+        tree,
+        structured,
+        url=url,
+        language=structured.language,
+        headline=headline,
+        latest=fetched_at,
     )
     summary = structured.text("description") or structured.first("og:description", "description", "twitter:description")
     spellings = [
