@@ -173,9 +173,9 @@ def believed(date: ParsedDate | None, latest: str | None) -> ParsedDate | None:
     day = date.day or date.value
     if day > last[: len(day)]:
         return None
-    if date.precision in ("second", "minute"):
-        if datetime.datetime.fromisoformat(date.value) > known + _SLIP:
-            return ParsedDate(day, "day", day)
+    timed = date.precision in ("second", "minute")
+    if timed and datetime.datetime.fromisoformat(date.value) > known + _SLIP:
+        return ParsedDate(day, "day", day)
     return date
 
 

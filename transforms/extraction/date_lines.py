@@ -17,6 +17,7 @@ from lxml.html import HtmlElement
 
 from transforms.dates.parsing import ParsedDate, dates_in
 from transforms.extraction.dom import Text
+from transforms.text.tokens import ascii_digits
 
 Label = Literal["published", "changed", "other", "plain"]
 """What a label says; a plain one, as Date or On, is one where nothing else stands in the line."""
@@ -31,28 +32,37 @@ _MAX_WORDS: Final = 12
 """Words beside its dates and labels that a date line has: names, places, times."""
 
 
-def keys_of(words: str) -> frozenset[str]:
+def _set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-_INLINE: Final = keys_of(
+_INLINE: Final = _set(
     "a abbr b bdi bdo big cite code data dfn em font i label mark q s small span strong sub sup time tt u var"
 )
-_HEADINGS: Final = keys_of("h1 h2 h3 h4 h5 h6")
-_NO_LINE: Final = keys_of("figure figcaption caption th blockquote title button select")
+_HEADINGS: Final = _set("h1 h2 h3 h4 h5 h6")
+_NO_LINE: Final = _set("figure figcaption caption th blockquote title button select")
 _SENTENCE: Final = re.compile(r"[.!?。！？؟।]\W*$")
 _ABBREVIATED: Final = re.compile(r"(?:\b(?:[ap]\.?m|uhr|hrs?|est|gmt|utc|cet)|\d|\b\w{1,4})\.\W*$", re.IGNORECASE)
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
 _DAY: Final = re.compile(
-    r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d\d-\d\d|(?<!\d)\d{1,2}\.? [^\W\d_]{3,12}\.? \d{4}|[^\W\d_]{3,12}\.? \d{1,2}, \d{4}|\d年"
+    r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d\d-\d\d|(?<!\d)\d{1,2}\.? [^\W\d_]{3,12}\.? \d{4}"
+    r"|[^\W\d_]{3,12}\.? \d{1,2}, \d{4}|\d年"
 )
 """What looks like a day, fast."""
+_DATELINE: Final = re.compile(
+    r"\s*(?P<place>[^\d\n.!?;:«»\"“”]{0,44}?)\(?(?:\d{1,2}[./-]\s?(?:\d{1,2}[./-]|[^\W\d_]+)\s?\d{4}|\d{4}[./-]\d\d?[./-]\d\d?"
+    r"|\d{1,2}(?:er|º)?\.? (?:de )?[^\W\d_]{3,12}\.?(?:\s?/\s?[^\W\d_]{3,12}(?: [^\W\d_]{3,12})?)?,? (?:de )?\d{4}"
+    r"|[^\W\d_]{3,12}\.? \d{1,2}, \d{4}|\d{4}年\d{1,2}月\d{1,2}日)\)?"
+    r"[\s,،]*(?:\([^()\n]{2,40}\)|/[^/\n]{2,30}/)?\s*(?P<mark>[:：.•|–—-]|(?<=\)))"
+)
 _LETTER: Final = re.compile(r"[^\W\d_]")
+_PLACE_WORDS: Final = 5
+_LABEL_WORDS: Final = 5
 _BARE: Final = 6
-_BARE_UNCASED: Final = 3
+_BARE_UNCASED: Final = 1
 _BARE_HEADING: Final = 2
 _THIS: Final = re.compile(
-    r"\b(?:this|the) (?:article|story|post|piece|report|page|text|version|news)\b|\bdieser (?:artikel|beitrag|text)\b"
+    r"\bthis (?:article|story|post|piece|report|page|text|version)\b|\bdieser (?:artikel|beitrag|text)\b"
     r"|\bcet article\b|\beste (?:artículo|texto|artigo)\b|\bquesto articolo\b|\bdit artikel\b|\bbu (?:haber|yazı)\b"
     r"|هذا (?:المقال|الخبر)",
     re.IGNORECASE,
@@ -113,7 +123,7 @@ def read_line(text: str, *, language: str | None, day_first: bool | None = None,
     end = 0
     for number, (start, stop, _) in enumerate(found):
         lead = text[end:start]
-        labels.append(label_of(lead if number or lead.strip(" \t:：-–|•·") else before))
+        labels.append(label_of(lead if number or lead.strip(" \t:：-–|•·") else _short(before)))
         end = stop
     labels = [_firm(label, text, found) for label in labels]
     behind = label_of(text[end:][:_NEAR]) if found and labels[0] is None else None
@@ -137,6 +147,25 @@ def read_line(text: str, *, language: str | None, day_first: bool | None = None,
     if plain and not published and not is_sentence(text, spans):
         return DatedLine(plain[0], changed, labelled=False, bare=is_bare(text, spans, _BARE))
     return DatedLine(None, changed, labelled=False)
+
+
+def _short(before: str) -> str:
+    """Return what stands before a line where it is short enough for a label."""
+    return before if len(before.split()) <= _LABEL_WORDS and len(before) < _NEAR else ""
+
+
+def dateline(text: str, *, language: str | None, day_first: bool | None = None) -> ParsedDate | None:
+    """Return the day in the dateline with which a report begins: ``LONDON, July 4, 2025 (Reuters) -``."""
+    opening = _DATELINE.match(ascii_digits(text[: 2 * _NEAR]))
+    if opening is None:
+        return None
+    place = _WORD.findall(opening["place"])
+    if len(place) > _PLACE_WORDS or sum(word[0].islower() for word in place) > 1:
+        return None
+    if place and opening["mark"] == "." and not text[opening.end() :].lstrip().startswith(("-", "–", "—")):
+        return None  # the end of a sentence
+    found = dates_in(text[: opening.end()], language=language, day_first=day_first)
+    return found[0][2] if len(found) == 1 else None
 
 
 def _firm(label: Label | None, text: str, found: list[tuple[int, int, ParsedDate]]) -> Label | None:

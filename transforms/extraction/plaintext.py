@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from transforms.dates.parsing import parse_date
+from transforms.extraction.date_lines import dateline, read_line
 from transforms.extraction.page import Moment, Page
 from transforms.text.clean import clean_line, clean_text
 from transforms.text.folding import fold
@@ -52,6 +53,8 @@ def extract_text(text: str, *, encoding: str, title: str | None = None, notes: t
     paragraphs = _paragraphs(blocks)
     if not paragraphs and head.title and not head.standfirst:
         paragraphs = [head.title]  # a news flash is its headline
+    if head.published is None and paragraphs and (day := dateline(paragraphs[0], language=None)):
+        head.published = Moment(value=day.value, precision=day.precision, source="text")
     if head.standfirst:
         paragraphs.insert(0, head.standfirst)
     return Page(
@@ -103,6 +106,9 @@ def _date_line(line: str) -> tuple[Moment, str | None] | None:
     if match:
         date, rest = match["date"], match["rest"]
     elif len(line) <= _MAX_DATE and any(c.isdigit() for c in line):
+        stated = read_line(line, language=None)
+        if stated.published is None or not (stated.labelled or stated.bare):
+            return None  # a headline or a sentence that names a day
         date, rest = line, None
     else:
         return None

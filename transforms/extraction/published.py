@@ -22,6 +22,7 @@ from transforms.extraction.date_lines import (
     MAX_LINE,
     DatedLine,
     block_of,
+    dateline,
     is_barred,
     label_of,
     line_of,
@@ -84,7 +85,6 @@ _YEAR: Final = re.compile(
     r"(?<!\d)(?:199\d|20[0-4]\d|25[4-9]\d|1[34]\d\d)(?!\d)|(?<![\d.])\d{1,2}\.\d{1,2}\.\d\d(?![\d.])"
 )
 _SILENT: Final = frozenset({"script", "style", "noscript", "option", "title", "template"})
-_MAX_DATELINE: Final = 45
 _COUNT: Any = etree.XPath("count(.//*)")
 _MAX_TREE: Final = 6_000
 _MAX_TEXT: Final = 160
@@ -104,6 +104,7 @@ _ITEMS: Final = frozenset({"li", "tr", "dd", "dt"})
 _APART_TAGS: Final = frozenset({"footer", "aside", "nav", "figure", "figcaption", "video"})
 _OTHER_ITEM: Final = re.compile(r"Comment|VideoObject|ImageObject|Review|Person|Event|Product|Offer", re.IGNORECASE)
 _STATED_NAMES: Final = ("datePublished", "uploadDate", "dateCreated")
+_FOR_MACHINES: Final = frozenset({"json-ld", "meta", "microdata"})
 _BESIDE: Final = 6
 """Dates shown on the page among which the one beside the headline is looked for."""
 _CLOSE: Final = 25
@@ -116,10 +117,6 @@ _SLASHED: Final = re.compile(r"(?<!\d)\d{1,2}([/.-])\d{1,2}\1\d{4}(?!\d)")
 Evidence = tuple[str, str | ParsedDate]
 """Where a value stood, and the value."""
 _DIGIT: Final = re.compile(r"\d")
-_DATELINE: Final = re.compile(
-    r"\d{1,2}\.? [^\W\d_]{3,12}\.? \d{4}\s?[.:–—|•-]|[^\W\d_]{3,12}\.? \d{1,2}, \d{4}\s?[.:–—|•-]|\d{1,2}[./]\d{1,2}[./]\d{4}\s?[:–—|•-]|"
-    r"[^\d\n]{2,30}\(\d{1,2}[./]\s?(?:\d{1,2}[./]|[^\W\d]+)\s?\d{4}\)"
-)
 
 
 def find_times(
@@ -137,10 +134,12 @@ def find_times(
     `headline` is the element in which the page shows its title: readers find the date beside it. `latest` is when the
     page was fetched (RFC 3339): what lies after it is not believed.
     """
-    shown = _Shown(tree, structured, url, headline, day_first)
+    shown = _Shown(tree, structured, url, headline, day_first, latest)
     reading = _Reading(language, day_first, latest)
     published, source = reading.first(_published(tree, structured, shown))
-    modified, modified_source = reading.first(_modified(tree, structured, shown))
+    # What readers see of a change is looked for only where the publication was too: to read all lines takes its time.
+    visible = shown if source not in _FOR_MACHINES else None
+    modified, modified_source = reading.first(_modified(tree, structured, visible))
     return Times(
         published=_moment(published, source),
         modified=_moment(modified, modified_source),
@@ -240,7 +239,9 @@ class _Shown:
         url: str | None,
         headline: HtmlElement | None,
         day_first: bool | None,
+        latest: str | None,
     ) -> None:
+        self._latest = latest
         self._tree = tree
         self._url = url
         self._language = structured.language
@@ -309,7 +310,7 @@ class _Shown:
             line_and_block = self._line_at(node, element)
             if line_and_block is None or line_and_block[1] in blocks:
                 continue
-            line, block, text = line_and_block
+            line, block = line_and_block
             blocks.add(block)
             if line.published is None and line.changed is None:
                 continue
@@ -321,24 +322,33 @@ class _Shown:
             found.append((distance < 0, number, line, _is_marked(block), distance))
         return [(line, marked, distance) for _, _, line, marked, distance in sorted(found, key=lambda f: f[:2])]
 
-    def _line_at(self, node: Text, element: HtmlElement) -> tuple[DatedLine, HtmlElement, str] | None:
-        """Return the line that a text node in `element` belongs to, its block and its text."""
+    def _line_at(self, node: Text, element: HtmlElement) -> tuple[DatedLine, HtmlElement] | None:
+        """Return the line that a text node in `element` belongs to, and its block."""
         if is_barred(element, self._language):
             return None
         block = block_of(element)
         if block is not None:
             text = line_of(block)
             line = read_line(text, language=self._language, day_first=self._day_first, before=_before(block))
+            if line.published is None and line.changed is None and _SLASHED.search(text):
+                line = self._ordered(text) or line
             if line.published is not None or line.changed is not None:
-                return line, block, text
+                return line, block
         words = " ".join(node.split())
         if (stands_alone(node) and read_line(words, language=self._language).bare) or _THIS_TEXT.match(
             str(node)
         ):  # This article was published on …, and more
             text = " ".join(node.split())[:MAX_LINE]
             before = "" if node.is_tail else _before(element)
-            return read_line(text, language=self._language, day_first=self._day_first, before=before), element, text
+            return read_line(text, language=self._language, day_first=self._day_first, before=before), element
         return None
+
+    def _ordered(self, text: str) -> DatedLine | None:
+        """Read a line whose day and month could be exchanged, where only one order can be believed."""
+        read = (read_line(text, language=self._language, day_first=first) for first in (True, False))
+        likely = [line for line in read if line.published and believed(line.published, self._latest)]
+        days = {line.published.day for line in likely if line.published}
+        return likely[0] if self._latest and len(days) == 1 else None
 
     def _is_own(self, block: HtmlElement, line: DatedLine) -> bool:
         """Whether a line without a label can be the article's: near its headline, or a bare date anywhere in it."""
@@ -359,19 +369,18 @@ class _Shown:
         return list(days.values()) if len(days) == 1 else []
 
     @cached_property
-    def _datelines(self) -> list[str]:
-        """The beginnings of paragraphs with the place and day of a report: KABUL (12.03.2026) …."""
+    def _datelines(self) -> list[ParsedDate]:
+        """The days in the beginnings of paragraphs with the place and day of a report: KABUL (12.03.2026) …."""
         found = []
         for node in _WITH_DIGITS(self._tree)[: 8 * _MAX_ELEMENTS]:
-            text = " ".join(node.split())
-            element = node.getparent()
-            if (
-                element is not None
-                and element.tag not in _SILENT
-                and _DATELINE.match(text)
-                and self._page.belongs(element)
-            ):
-                found.append(text[:_MAX_DATELINE])
+            element = _holder(node)
+            if element is None or element.tag in _SILENT or not self._page.belongs(element):
+                continue
+            if is_barred(element, self._language):
+                continue
+            day = dateline(" ".join(node.split()), language=self._language, day_first=self._day_first)
+            if day is not None:
+                found.append(day)
         return found
 
     def _by_htmldate(self) -> ParsedDate | None:
@@ -400,9 +409,9 @@ class _Shown:
             if element is None or element.tag in _SILENT or _is_foreign(element):
                 continue
             found_line = self._line_at(node, element)
-            if found_line is not None and found_line[0].published is not None:
-                if found_line[0].published.day == date.day:
-                    return date
+            stated = found_line[0].published if found_line is not None else None
+            if stated is not None and stated.day == date.day:
+                return date
         return None
 
 
@@ -501,7 +510,7 @@ class _Layout:
 
     @cached_property
     def opening(self) -> int:
-        """How far after the headline the first paragraph of the text stands; before it stand the byline and its date."""
+        """How far after the headline the first paragraph of the text stands; before it stand byline and date."""
         if self._headline is None:
             return _CLOSE
         for element, place in self._places.items():
@@ -547,13 +556,14 @@ def _is_pointed(block: HtmlElement) -> bool:
     return bool(before) and pattern("pointer").match(before.lower()) is not None
 
 
-def _modified(tree: HtmlElement, structured: Structured, shown: "_Shown") -> Iterator[Evidence]:
+def _modified(tree: HtmlElement, structured: Structured, shown: "_Shown | None") -> Iterator[Evidence]:
     yield from (("json-ld", text) for text in structured.texts("dateModified"))
     yield from (("meta", text) for _, text in _meta(structured, _MODIFIED, None))
     for element in _STATED(tree)[:_MAX_ELEMENTS]:
         if (element.get("itemprop") or "").lower() == "datemodified":
             yield "microdata", element.get("content") or element.get("datetime") or _text(element)
-    yield from shown.changed()
+    if shown is not None:
+        yield from shown.changed()
 
 
 def _meta(structured: Structured, wanted: re.Pattern[str], other: re.Pattern[str] | None) -> list[tuple[str, str]]:

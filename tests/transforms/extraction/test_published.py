@@ -28,8 +28,8 @@ def times(html: str, url: str | None = None) -> tuple[str | None, str | None, st
         ('<p><span itemprop="datePublished" content="2026-01-06">x</span>', None, ("2026-01-06", "day", "microdata")),
         ('<body><time datetime="2026-01-06">yesterday</time>', None, ("2026-01-06", "day", "time-element")),
         ("<p>x", "https://example.org/2026/01/06/a.html", ("2026-01-06", "day", "url")),
-        ('<html lang="de"><body><p class="date">6. Januar 2026</p>', None, ("2026-01-06", "day", "text")),
-        ('<html lang="ar"><body><p class="date">٦ كانون الثاني ٢٠٢٦</p>', None, ("2026-01-06", "day", "text")),
+        ('<html lang="de"><body><p class="date">6. Januar 2026</p>', None, ("2026-01-06", "day", "date-line")),
+        ('<html lang="ar"><body><p class="date">٦ كانون الثاني ٢٠٢٦</p>', None, ("2026-01-06", "day", "date-line")),
         # JSON-LD comes before everything else, a day before a month.
         (
             LD % '"datePublished": "2026-01-06"' + '<meta name="date" content="2020-02-02">',
