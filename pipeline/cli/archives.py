@@ -9,7 +9,7 @@ from typing import Any, Final, NoReturn
 
 import click
 
-from pipeline.cli.kafka import one_line, with_connection
+from pipeline.cli.options import one_line, with_connection
 from transforms.analytics.facets import DIMENSIONS
 
 FORMATS: Final = ("ninjs", "schemaorg", "newsplease", "csv", "parquet")

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from pipeline.cli.kafka import fail, one_line, option, with_connection
+from pipeline.cli.options import fail, one_line, option, with_connection, with_metrics
 
 _STORE_HELP = "sqlite:///PATH, duckdb:///PATH or postgresql://USER@HOST/DATABASE."
 _FILE = click.Path(exists=True, dir_okay=False)
@@ -31,8 +31,7 @@ def _watch(done: int, total: int) -> None:
 @option("--parquet", "DuckDB: keep a copy here as Parquet files by date.", type=click.Path(file_okay=False))
 @option("--parquet-seconds", "From Kafka: how old that copy may be.", default=60.0, type=click.FloatRange(0))
 @option("--once", "From Kafka: end when the store has what is there now.", is_flag=True)
-@option("--metrics-port", "Serve metrics and health on this port.", type=click.IntRange(0, 65535))
-@option("--metrics-host", "Address to serve them on.", default="127.0.0.1")
+@with_metrics
 @click.pass_context
 @one_line
 def load(
@@ -199,9 +198,8 @@ def dashboard(
 @with_connection
 @option("--job-name", "Name of the job; a second one of this name takes over.", default="khabar-trends")
 @option("--since", "First day to expect something of.  [default: two weeks ago]", type=click.DateTime(["%Y-%m-%d"]))
-@option("--prism", "Prism binary.  [default: the one that `make services` fetched]", type=_FILE)
-@option("--metrics-port", "Serve metrics and health on this port.", type=click.IntRange(0, 65535))
-@option("--metrics-host", "Address to serve them on.", default="127.0.0.1")
+@option("--prism", "Prism binary.  [default: one that is built once]", type=_FILE)
+@with_metrics
 @option("--debug", "Show the runner's log and tracebacks.", is_flag=True)
 @one_line
 def trends(

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import click
 
-from pipeline.cli.kafka import option
+from pipeline.cli.options import option
 
 _SECONDS_A_DAY: Final = 86_400
 _with_index = option(

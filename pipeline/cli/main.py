@@ -4,7 +4,7 @@ import os
 import sys
 import tomllib
 from pathlib import Path
-from typing import Any, Final, Literal, NoReturn, cast
+from typing import Any, Final, NoReturn
 
 import click
 from click.core import ParameterSource
@@ -12,7 +12,8 @@ from click.core import ParameterSource
 from pipeline.cli.archives import FORMATS, Input, diff, export, mapping_of, replay, with_mapping
 from pipeline.cli.dashboard import dashboard, load, trends
 from pipeline.cli.index import explain, index
-from pipeline.cli.kafka import dead, existing_model, one_line, option, stream, with_connection, worker_pool
+from pipeline.cli.kafka import dead, stream, worker_pool
+from pipeline.cli.options import one_line, option, with_connection, with_engine, with_settings
 from pipeline.sources.formats import in_words
 
 CONFIG_FILE: Final = "khabar.toml"
@@ -73,27 +74,8 @@ def _fail(message: str) -> NoReturn:
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=Input())
 @with_mapping
 @click.option("--out", default="out", type=click.Path(file_okay=False), envvar="KHABAR_OUT", help="Output folder.")
-@click.option("--workers", type=click.IntRange(1), envvar="KHABAR_WORKERS", help="Processes.  [default: all cores]")
-@click.option(
-    "--deadline",
-    default=20.0,
-    type=click.FloatRange(0.1),
-    envvar="KHABAR_DEADLINE",
-    help="Processor seconds a record.",
-)
-@click.option("--memory-mb", default=1024, type=click.IntRange(64), envvar="KHABAR_MEMORY_MB", help="For one record.")
-@click.option(
-    "--max-record-mb",
-    default=32,
-    type=click.IntRange(1),
-    envvar="KHABAR_MAX_RECORD_MB",
-    help="Larger ones are dead letters.",
-)
+@with_settings
 @click.option("--index", envvar="KHABAR_INDEX", help="Article index to use and keep.  [default: a new one in --out]")
-@click.option(
-    "--ner-model", envvar="KHABAR_NER_MODEL", callback=existing_model, help="spaCy model that finds further names."
-)
-@click.option("--validate", is_flag=True, envvar="KHABAR_VALIDATE", help="Check each record against its JSON Schema.")
 @click.option(
     "--format",
     "formats",
@@ -103,13 +85,8 @@ def _fail(message: str) -> NoReturn:
     help="Write the articles in this form as well.",
 )
 @click.option("--parquet", is_flag=True, envvar="KHABAR_PARQUET", help="Short for --format parquet.")
-@option("--runner", "Engine that runs the job.", default="embedded", type=click.Choice(("embedded", "prism", "flink")))
-@option("--job-endpoint", "Beam job service; Prism is started without one.", metavar="HOST:PORT")
-@option("--worker-pool", "Flink: pool of Python workers.", metavar="HOST:PORT")
-@option("--flink-rest", "Flink: address of its REST interface, to clear up after a failure.", metavar="URL")
-@option("--parallelism", "Parallel readers on a cluster.", default=1, type=click.IntRange(1))
+@with_engine("embedded", "prism", "flink")
 @option("--split-mb", "On a cluster all readers share larger files.", default=64, type=click.IntRange(0))
-@option("--prism", "Prism binary.  [default: the one that Beam fetches]", type=click.Path(exists=True, dir_okay=False))
 @click.option(
     "--follow-links",
     is_flag=True,
@@ -122,18 +99,14 @@ def run(
     preset: str | None,
     map_: tuple[str, ...],
     out: str,
-    workers: int | None,
-    deadline: float,
-    memory_mb: int,
-    max_record_mb: int,
+    settings: Any,
     index: str | None,
-    ner_model: str | None,
-    validate: bool,
     formats: tuple[str, ...],
     parquet: bool,
     follow_links: bool,
     debug: bool,
-    **options: Any,
+    engine: Any,
+    split_mb: int,
 ) -> None:
     """Run files and folders through the pipeline into a folder.
 
@@ -146,32 +119,22 @@ def run(
     from pipeline.errors import JobStopped
     from pipeline.observe.terminal import progress_bar, show_summary
     from pipeline.runners.files import interruptible, quiet_logs, run_files
-    from pipeline.settings import Settings, available_cores
 
     mapping = mapping_of(preset, map_)
     wanted = (*formats, "parquet") if parquet else formats
     interruptible()
     if not debug:
         quiet_logs()
-    settings = Settings(
-        workers=workers or available_cores(),
-        deadline_s=deadline,
-        memory_mb=memory_mb,
-        max_record_bytes=max_record_mb * 1024 * 1024,
-        index_url=index or "memory:",
-        ner_model=ner_model,
-        validate=validate,
-    )
     try:
         with progress_bar() as watch:
             summary = run_files(
                 paths,
                 Path(out),
-                settings,
+                settings(index_url=index or "memory:"),
                 watch,
                 mapping=mapping,
                 formats=tuple(dict.fromkeys(wanted)),
-                cluster=_cluster(**options),
+                cluster=_cluster(engine, split_mb),
                 follow_links=follow_links,
             )
     except JobStopped as error:
@@ -188,14 +151,12 @@ def run(
 run.help = (run.help or "").replace("FORMATS", in_words())
 
 
-def _cluster(*, runner: str, split_mb: int, prism: str | None, **options: Any) -> Any:
+def _cluster(engine: Any, split_mb: int) -> Any:
     """Return where a run takes place; None for this process."""
-    if runner == "embedded":
+    if engine is None:
         return None
     from pipeline.runners.cluster import Cluster
-    from pipeline.runners.engine import Engine
 
-    engine = Engine(runner=cast("Literal['prism', 'flink']", runner), prism=Path(prism) if prism else None, **options)
     engine.check()
     return Cluster(engine=engine, split_bytes=split_mb * 1024 * 1024)
 

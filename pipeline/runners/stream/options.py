@@ -1,8 +1,8 @@
-"""What `khabar stream` was asked to do."""
+"""What `khabar stream` was asked to do: its options, with the names that the command line gives them."""
 
 import re
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
@@ -21,31 +21,32 @@ class StreamOptions:
     """What `khabar stream` was asked to do."""
 
     connection: Connection
-    topics: Topics = field(default_factory=Topics)
-    job_name: str = "khabar"
-    engine: Engine = field(default_factory=Engine)
-    settings: Settings = field(default_factory=Settings)
-    create_topics: NewTopics | None = None
-    checkpoint_seconds: float | None = None
+    topics: Topics
+    job_name: str
+    engine: Engine
+    settings: Settings
+    new_topics: NewTopics | None
+    """How to create topics that are missing; None does not."""
+    checkpoint_seconds: float | None
     """Flink: time between checkpoints; the promise does not need them."""
-    bundle_seconds: float = 1.0
-    max_message_bytes: int = 10_000_000
-    transaction_seconds: float = 60.0
-    compression: Literal["gzip", "snappy", "lz4", "zstd"] | None = None
-    new_partitions_seconds: float = 30.0
-    drain_seconds: float = 60.0
-    """Longest time that an orderly stop may take."""
-    stall_seconds: float = 300.0
+    bundle_seconds: float
+    max_message_bytes: int
+    transaction_timeout: float
+    compression: Literal["gzip", "snappy", "lz4", "zstd"] | None
+    new_partitions_seconds: float
+    drain_timeout: float
+    """Longest time that an orderly stop may take, in seconds."""
+    stall_seconds: float
     """An attempt that commits nothing for so long, though records wait and brokers answer, is given up.
 
     Two minutes at least for its first commit, and twice as long after each attempt in a row that ended so, since a
     bundle of slow records may need it.
     """
-    heartbeat: Path | None = None
+    heartbeat: Path | None
     """File that is touched while the stream is ready, for health checks."""
-    graph: str = "pipeline.graph:build"
+    graph: str
     """The graph to run; benchmarks and tests have others."""
-    debug: bool = False
+    debug: bool
 
     def check(self) -> None:
         """Raise `JobStopped` for options that do not go together."""
@@ -66,7 +67,7 @@ class StreamOptions:
             bundle_seconds=self.bundle_seconds,
             max_record_bytes=self.settings.max_record_bytes,
             max_message_bytes=self.max_message_bytes,
-            transaction_timeout_ms=int(self.transaction_seconds * 1000),
+            transaction_timeout_ms=int(self.transaction_timeout * 1000),
             compression=self.compression,
             new_partitions_seconds=self.new_partitions_seconds,
             idle_seconds=_IDLE_SECONDS[self.engine.runner],

@@ -212,7 +212,7 @@ class Supervisor:
                     return False
         job = self._options.job()
         try:
-            prepare(job, self._options.create_topics)
+            prepare(job, self._options.new_topics)
             for restored in restore_positions(job):
                 self._say(restored)
             self._say(_positions(until_answered("read positions", lambda: lag(job))))
@@ -309,7 +309,7 @@ class Supervisor:
         STREAM_READY.set(0)
         meter.state = "stopping"
         signals = self._signals
-        deadline = time.monotonic() + self._options.drain_seconds
+        deadline = time.monotonic() + self._options.drain_timeout
         drained = threading.Event()
 
         def ask() -> None:
@@ -331,7 +331,7 @@ class Supervisor:
         if not attempt.ran:
             self._say("stopped: the job had not begun, so nothing is under way")
             return 0
-        why = "asked again" if self._signals != signals else f"not done after {self._options.drain_seconds:.0f} s"
+        why = "asked again" if self._signals != signals else f"not done after {self._options.drain_timeout:.0f} s"
         self._say(f"stopped at once ({why}): the next start goes on from the committed positions, nothing is lost")
         return 1
 

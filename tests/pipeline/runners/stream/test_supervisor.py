@@ -5,15 +5,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
-from pipeline.kafka.connection import Connection
+from pipeline.cli.main import main
+from pipeline.errors import JobStopped
 from pipeline.kafka.topics import Lag
-from pipeline.runners.engine import Engine
 from pipeline.runners.stream.meter import Progress
 from pipeline.runners.stream.options import StreamOptions
 from pipeline.runners.stream.supervisor import Supervisor, Waiting
 from pipeline.runners.stream.terminal import Counts
-from pipeline.settings import Settings
 
 
 @dataclass
@@ -46,10 +46,19 @@ class Log:
         self.lines.append(text)
 
 
-def options(**engine: Any) -> StreamOptions:
-    connection = Connection(bootstrap_servers=("kafka:9092",))
-    settings = Settings(index_url="postgresql://khabar:secret@postgres/khabar")
-    return StreamOptions(connection=connection, settings=settings, engine=Engine(**engine))
+def options(*engine: str) -> StreamOptions:
+    """Return what the command line makes of `engine`."""
+    made: list[StreamOptions] = []
+
+    def take(self: Supervisor, wanted: StreamOptions, show: Any, say: Any) -> None:
+        made.append(wanted)
+        raise JobStopped("enough")
+
+    index = "postgresql://khabar:secret@postgres/khabar"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Supervisor, "__init__", take)
+        CliRunner().invoke(main, ["stream", "--bootstrap-servers", "kafka:9092", "--index", index, *engine])
+    return made[0]
 
 
 def supervisor(state: Running | None) -> Supervisor:
@@ -138,14 +147,12 @@ def test_the_log_counts_now_and_then() -> None:
 
 
 def test_the_first_line_says_what_runs_where_without_passwords() -> None:
-    first = options(runner="flink", job_endpoint="jobserver:8099", worker_pool="localhost:1").describe()
+    first = options("--runner=flink", "--job-endpoint=jobserver:8099", "--worker-pool=localhost:1").describe()
     assert "on Flink (jobserver:8099) reads news.raw at kafka:9092" in first
     assert "secret" not in first
     assert "postgresql://khabar:…@postgres/khabar" in first
 
 
 def test_options_of_a_flink_cluster_are_refused_for_prism() -> None:
-    from pipeline.errors import JobStopped
-
     with pytest.raises(JobStopped, match="--runner prism does not go with --worker-pool and --flink-rest"):
-        options(worker_pool="localhost:1", flink_rest="http://localhost:2").check()
+        options("--worker-pool=localhost:1", "--flink-rest=http://localhost:2").check()

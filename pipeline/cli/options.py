@@ -1,0 +1,172 @@
+"""The options that commands share, each defined here alone, and how errors become one line."""
+
+import sys
+from collections.abc import Callable
+from functools import partial, wraps
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+import click
+
+_PROTOCOLS: Final = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
+_MECHANISMS: Final = ("PLAIN", "GSSAPI", "OAUTHBEARER", "SCRAM-SHA-256", "SCRAM-SHA-512")
+FILE: Final = click.Path(exists=True, dir_okay=False)
+
+
+def option(name: str, help_: str, **more: Any) -> Callable[[Any], Any]:
+    """Return a click option that can also come from its KHABAR_* variable."""
+    variable = "KHABAR_" + name.removeprefix("--").split("/")[0].upper().replace("-", "_")
+    return click.option(name, envvar=variable, help=help_, **more)
+
+
+def existing_model(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """Return the model that an option names: the absolute path of a folder, or the package as it is."""
+    if value is None:
+        return None
+    from transforms.entities.ner import ModelError, check_model
+
+    try:
+        check_model(value)
+    except ModelError as error:
+        raise click.BadParameter(str(error)) from error
+    return str(Path(value).resolve()) if Path(value).exists() else value
+
+
+_CONNECTION: Final = (
+    option("--bootstrap-servers", "Kafka brokers.", default="localhost:9092", metavar="HOST:PORT,..."),
+    option("--topic-prefix", "Topics are PREFIX.raw, PREFIX.articles, ...", default="news", metavar="PREFIX"),
+    option("--security-protocol", "How to speak to them.", default="PLAINTEXT", type=click.Choice(_PROTOCOLS)),
+    option("--ssl-cafile", "Certificates to trust.", type=FILE),
+    option("--ssl-certfile", "Client certificate.", type=FILE),
+    option("--ssl-keyfile", "Its private key.", type=FILE),
+    option("--ssl-password", "Password of the key; better given by the variable."),
+    option("--ssl-crlfile", "Revoked certificates.", type=FILE),
+    option("--ssl-ciphers", "Ciphers to allow, in OpenSSL's form."),
+    option("--ssl-check-hostname/--no-ssl-check-hostname", "Certificate must name the host.", default=True),
+    option("--sasl-mechanism", "How to log in.", type=click.Choice(_MECHANISMS)),
+    option("--sasl-plain-username", "User for PLAIN and SCRAM."),
+    option("--sasl-plain-password", "Its password; better given by the variable."),
+    option("--sasl-kerberos-service-name", "Kerberos service.", default="kafka"),
+    option("--sasl-kerberos-domain-name", "Kerberos domain of the brokers."),
+)
+
+
+def with_connection(command: Any) -> Any:
+    """Give a command the options of a Kafka connection; it is called with `connection` and `topics`."""
+
+    @wraps(command)
+    def called(*arguments: Any, bootstrap_servers: str, topic_prefix: str, **options: Any) -> Any:
+        from pipeline.kafka.connection import Connection, Topics
+
+        names = [name for name in options if name.startswith(("ssl_", "sasl_", "security_"))]
+        security = {name: options.pop(name) for name in names}
+        servers = tuple(server.strip() for server in bootstrap_servers.split(",") if server.strip())
+        if not servers:
+            raise click.UsageError("--bootstrap-servers names no broker")
+        if security["security_protocol"].startswith("SASL") and not security["sasl_mechanism"]:
+            raise click.UsageError(f"--security-protocol {security['security_protocol']} needs --sasl-mechanism")
+        connection = Connection(bootstrap_servers=servers, **security)
+        return command(*arguments, connection=connection, topics=Topics.with_prefix(topic_prefix), **options)
+
+    for decorate in reversed(_CONNECTION):
+        called = decorate(called)
+    return called
+
+
+_SETTINGS: Final = (
+    option("--workers", "Extraction processes for each worker.  [default: all cores]", type=click.IntRange(1)),
+    option("--deadline", "Processor seconds a record.", default=20.0, type=click.FloatRange(0.1)),
+    option("--memory-mb", "Memory for one record.", default=1024, type=click.IntRange(64)),
+    option("--max-record-mb", "Larger raw records are dead letters.", default=32, type=click.IntRange(1)),
+    option("--ner-model", "spaCy model that finds further names.", callback=existing_model),
+    option("--validate", "Check each record against its JSON Schema.", is_flag=True),
+)
+
+
+def with_settings(command: Any) -> Any:
+    """Give a command the options of the stages; it is called with `settings`, which makes `Settings` of the rest."""
+
+    @wraps(command)
+    def called(*arguments: Any, workers: int | None, deadline: float, max_record_mb: int, **options: Any) -> Any:
+        from pipeline.settings import Settings, available_cores
+
+        given = {name: options.pop(name) for name in ("memory_mb", "ner_model", "validate")}
+        settings = partial(
+            Settings,
+            workers=workers or available_cores(),
+            deadline_s=deadline,
+            max_record_bytes=max_record_mb * 1024 * 1024,
+            **given,
+        )
+        return command(*arguments, settings=settings, **options)
+
+    for decorate in reversed(_SETTINGS):
+        called = decorate(called)
+    return called
+
+
+_ENGINE: Final = (
+    option("--job-endpoint", "Beam job service; Prism is started without one.", metavar="HOST:PORT"),
+    option("--request-seconds", "For one answer of the job service.", default=300, type=click.IntRange(1)),
+    option("--worker-pool", "Flink: pool of Python workers.", metavar="HOST:PORT"),
+    option("--flink-rest", "Flink: its REST interface, to notice losses and clear up.", metavar="URL"),
+    option("--parallelism", "Parallel readers on a cluster.", default=1, type=click.IntRange(1)),
+    option("--prism", "Prism binary.  [default: one that is built once]", type=FILE),
+)
+_EMBEDDED: Final = "embedded"
+
+
+def with_engine(*runners: str) -> Callable[[Any], Any]:
+    """Give a command the options of runners, of which the first is the default.
+
+    It is called with `engine`; None stands for the process of the command itself.
+    """
+
+    def decorated(command: Any) -> Any:
+        @wraps(command)
+        def called(*arguments: Any, runner: str, prism: str | None, **options: Any) -> Any:
+            from pipeline.runners.engine import Engine
+
+            names = ("job_endpoint", "request_seconds", "worker_pool", "flink_rest", "parallelism")
+            given = {name: options.pop(name) for name in names}
+            binary = Path(prism) if prism else None
+            engine = None if runner == _EMBEDDED else Engine(runner=runner, prism=binary, **given)  # type: ignore[arg-type]
+            return command(*arguments, engine=engine, **options)
+
+        for decorate in reversed(_ENGINE):
+            called = decorate(called)
+        choice = click.Choice(runners)
+        return option("--runner", "Engine that runs the job.", default=runners[0], type=choice)(called)
+
+    return decorated
+
+
+def with_metrics(command: Any) -> Any:
+    """Give a command `metrics_port` and `metrics_host`."""
+    port = option("--metrics-port", "Serve metrics and health on this port.", type=click.IntRange(0, 65535))
+    return port(option("--metrics-host", "Address to serve them on.", default="127.0.0.1")(command))
+
+
+def fail(message: str) -> NoReturn:
+    """Say in one line what is wrong and end with status 1."""
+    click.echo(f"khabar: {message}", err=True)
+    sys.exit(1)
+
+
+def one_line(command: Any) -> Any:
+    """Turn errors that a user can act on into one clear line."""
+
+    @wraps(command)
+    def called(*arguments: Any, **options: Any) -> Any:
+        from kafka.errors import KafkaError
+
+        from pipeline.errors import JobStopped
+
+        try:
+            return command(*arguments, **options)
+        except JobStopped as error:
+            fail(str(error))
+        except KafkaError as error:
+            fail(f"Kafka: {error}")
+
+    return called
