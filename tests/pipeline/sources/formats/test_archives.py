@@ -160,8 +160,8 @@ def raw_deflate(body: bytes) -> bytes:
     [
         ({"Transfer-Encoding": "chunked"}, chunked(PAGE)),
         ({"Transfer-Encoding": "chunked"}, PAGE),
-        ({"Content-Encoding": "gzip"}, gzip.compress(PAGE)),
-        ({"Content-Encoding": "x-gzip"}, gzip.compress(PAGE)),
+        ({"Content-Encoding": "gzip"}, gzip.compress(PAGE, mtime=0)),
+        ({"Content-Encoding": "x-gzip"}, gzip.compress(PAGE, mtime=0)),
         ({"Content-Encoding": "gzip"}, PAGE),
         ({"Content-Encoding": "deflate"}, zlib.compress(PAGE)),
         ({"Content-Encoding": "deflate"}, raw_deflate(PAGE)),
@@ -169,8 +169,8 @@ def raw_deflate(body: bytes) -> bytes:
         ({"Content-Encoding": "br"}, brotli.compress(PAGE)),
         ({"Content-Encoding": "br"}, PAGE),
         ({"Content-Encoding": "zstd"}, zstandard.ZstdCompressor().compress(PAGE)),
-        ({"Content-Encoding": "gzip, br"}, brotli.compress(gzip.compress(PAGE))),
-        ({"Transfer-Encoding": "chunked", "Content-Encoding": "gzip"}, chunked(gzip.compress(PAGE))),
+        ({"Content-Encoding": "gzip, br"}, brotli.compress(gzip.compress(PAGE, mtime=0))),
+        ({"Transfer-Encoding": "chunked", "Content-Encoding": "gzip"}, chunked(gzip.compress(PAGE, mtime=0))),
         ({"Content-Encoding": "unheard-of"}, PAGE),
     ],
 )
@@ -189,7 +189,7 @@ def test_bodies_are_decoded_as_far_as_they_are_encoded(tmp_path: Path, headers: 
         (
             Archive().add(
                 "response",
-                gzip.compress(PAGE * 2000)[:-40],
+                gzip.compress(PAGE * 2000, mtime=0)[:-40],
                 headers=(("Content-Type", "text/html"), ("Content-Encoding", "gzip")),
             ),
             "encoding",
@@ -212,7 +212,7 @@ def test_a_body_of_unsaid_type_is_html_only_where_it_shows(tmp_path: Path, conte
 
 
 def test_a_bomb_or_a_body_beyond_the_limit_is_too_large_and_the_next_one_read(tmp_path: Path) -> None:
-    bomb = gzip.compress(bytes(5_000_000))
+    bomb = gzip.compress(bytes(5_000_000), mtime=0)
     zipped = (("Content-Type", "text/html"), ("Content-Encoding", "gzip"))
     archive = Archive().add("response", bomb, headers=zipped).add("response", b"x" * 200_000).add("response")
     found = origins(archive.write(tmp_path / "a.warc"), limit=100_000)
