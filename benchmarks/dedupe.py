@@ -32,7 +32,6 @@ from rich.table import Table
 
 from benchmarks.gold import gold_sets, read_gold
 from pipeline.index import Decision, Index, Observation, Probe, open_index
-from pipeline.index.index import StoredIndex
 from pipeline.index.storage.base import Decided, Identity, NewVersion, Request, Store, Version, Writes
 from pipeline.index.storage.postgres import PostgresStore
 from pipeline.index.storage.sqlite import SqliteStore
@@ -262,7 +261,7 @@ def fill(store: Store, first: int, last: int) -> None:
 
 
 def cost(console: Console, store: Store, name: str, stored: Sequence[int]) -> None:
-    index = StoredIndex(store)
+    index = Index(store)
     records = synthetic(7)
     for target in stored:
         with store.transaction(exclusive=True):

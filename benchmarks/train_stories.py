@@ -25,7 +25,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipeline.index.base import StoryArticle
-from pipeline.index.index import StoredIndex
+from pipeline.index.index import Index
 from pipeline.index.rare_terms import RareTerms
 from pipeline.index.storage.sqlite import SqliteStore
 from schemas.records import Article, FileProvenance
@@ -206,7 +206,7 @@ def model(rows: Sequence[Row], without: frozenset[str] = frozenset()) -> Model:
 
 def grouped(stream: Sequence[Told], fitted: Model) -> dict[str, str]:
     """Return the story of each article, as the index gives it."""
-    index = StoredIndex(SqliteStore(None), model=fitted)
+    index = Index(SqliteStore(None), model=fitted)
     found = {}
     for start in range(0, len(stream), BATCH):
         batch = [entry.article for entry in stream[start : start + BATCH]]

@@ -2,6 +2,7 @@
 
 import ast
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from itertools import chain
 from pathlib import Path
 
@@ -58,6 +59,17 @@ def test_transforms_and_schemas_are_pure(path: Path) -> None:
 def test_schemas_do_not_know_transforms() -> None:
     for path in (ROOT / "schemas").rglob("*.py"):
         assert "transforms" not in _tops(path)
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    graph = {
+        name: {other for other in _imports(path) if other in _modules() and other != name}
+        for name, path in _modules().items()
+    }
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" imports ".join(reversed(error.args[1])))
 
 
 @pytest.mark.parametrize("room", _ABOVE)

@@ -6,14 +6,13 @@ from pathlib import Path
 
 from pipeline.index.base import (
     Decision,
-    Index,
     IndexDamaged,
     IndexUnavailable,
     Observation,
     Probe,
     StoryArticle,
 )
-from pipeline.index.index import StoredIndex
+from pipeline.index.index import Index
 from pipeline.index.report import Comparison, History
 from pipeline.index.storage.sqlite import SqliteStore
 from transforms.dedup.stories import Model
@@ -45,13 +44,13 @@ def open_index(url: str, clock: Callable[[], float] = time.time, model: Model | 
         IndexDamaged: what is there is no index, is damaged, or is of a newer schema.
     """
     if url in {"memory:", "sqlite://", "sqlite:///:memory:"}:
-        return StoredIndex(SqliteStore(None), clock, model)
+        return Index(SqliteStore(None), clock, model)
     if url.startswith("sqlite:///"):
-        return StoredIndex(SqliteStore(Path(url.removeprefix("sqlite:///"))), clock, model)
+        return Index(SqliteStore(Path(url.removeprefix("sqlite:///"))), clock, model)
     if url.startswith(("postgresql://", "postgres://")):
         from pipeline.index.storage.postgres import (
             PostgresStore,  # the driver loads libpq, which embedded runs do not need
         )
 
-        return StoredIndex(PostgresStore(url), clock, model)
+        return Index(PostgresStore(url), clock, model)
     raise ValueError(f"unknown kind of index: {url!r}; use sqlite:///PATH, memory: or postgresql://…")

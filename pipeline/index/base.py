@@ -5,19 +5,14 @@ before extraction (`recall`), after it (`observe`) and after enrichment (`assign
 (`pipeline.operations.explain`). The rules of deciding are in `pipeline.index.decide`, the same for every store.
 """
 
-from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import msgspec
 
-from schemas.records import Change, Related, Story
+from schemas.records import Change, Related
 from transforms.dedup.fingerprint import Fingerprint
 from transforms.dedup.stories import Sketch
-
-if TYPE_CHECKING:
-    from pipeline.index.report import Comparison, History
 
 Outcome = Literal["article", "unchanged", "duplicate"]
 
@@ -93,51 +88,3 @@ class StoryArticle:
     places: tuple[str, ...] = ()
     people: tuple[str, ...] = ()
     sketch: Sketch
-
-
-class Index(ABC):
-    """Memory of articles. Every method is one transaction: it happens as a whole or not at all.
-
-    Raises (every method):
-        IndexUnavailable: try again.
-        IndexDamaged: do not try again.
-    """
-
-    @abstractmethod
-    def recall(self, probes: Sequence[Probe]) -> list[Decision | None]:
-        """Return the decision on each record that needs no extraction, None for the others.
-
-        Such a decision is the one that `observe` would make. Call it in the order of the source, after the records
-        of earlier calls were observed or are sure to be observed later in this process.
-        """
-
-    @abstractmethod
-    def observe(self, observations: Sequence[Observation]) -> list[Decision]:
-        """Decide on each record in order, as if one after the other, and remember it.
-
-        A record at coordinates that were decided before, with the same body, gets the same decision again.
-        """
-
-    @abstractmethod
-    def assign_stories(self, articles: Sequence[StoryArticle]) -> list[Story | None]:
-        """Return the story of each article in order; the same article and version get the same answer again."""
-
-    @abstractmethod
-    def history(self, uri: str) -> "History | None":
-        """Return all that is known of `uri`, None when nothing is."""
-
-    @abstractmethod
-    def compare(self, a: str, b: str) -> "Comparison":
-        """Return why two uris are, or are not, one article."""
-
-    @abstractmethod
-    def expire(self, before_day: int) -> int:
-        """Forget what was last seen before this day (days since 1970-01-01, UTC); return how many articles."""
-
-    @abstractmethod
-    def statistics(self) -> Mapping[str, int]:
-        """Return row counts by table, and ``bytes`` stored."""
-
-    @abstractmethod
-    def close(self) -> None:
-        """Close the store. Calling it again does nothing."""

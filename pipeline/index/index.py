@@ -1,4 +1,4 @@
-"""The index over a store: transactions around the rules of deciding."""
+"""The article index over a store: transactions around the rules of deciding."""
 
 import threading
 import time
@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from pipeline.index.base import Decision, Index, Observation, Probe, StoryArticle
+from pipeline.index.base import Decision, Observation, Probe, StoryArticle
 from pipeline.index.decide import Deciding, duplicate, repeated, request_hash, short
 from pipeline.index.lsh_buffer import FreshBands
 from pipeline.index.rare_terms import RareTerms
@@ -27,10 +27,15 @@ _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Decision).decode
 
 
-class StoredIndex(Index):
-    """`Index` over any `Store`. `clock` tells the day by which retention counts; no decision depends on it.
+class Index:
+    """Memory of articles. Every method is one transaction: it happens as a whole or not at all.
 
-    One object may be shared by threads; they take turns.
+    Raises (every method):
+        IndexUnavailable: try again.
+        IndexDamaged: do not try again.
+
+    It works over any `Store`; `clock` tells the day by which retention counts, no decision depends on it. One object
+    may be shared by threads; they take turns.
     """
 
     def __init__(self, store: Store, clock: Callable[[], float] = time.time, model: Model | None = None) -> None:
@@ -44,6 +49,11 @@ class StoredIndex(Index):
         """Request keys by coordinates of records that were not recalled and not observed yet."""
 
     def recall(self, probes: Sequence[Probe]) -> list[Decision | None]:
+        """Return the decision on each record that needs no extraction, None for the others.
+
+        Such a decision is the one that `observe` would make. Call it in the order of the source, after the records
+        of earlier calls were observed or are sure to be observed later in this process.
+        """
         probes = [_legible(probe) for probe in probes]
         with self._turn:
             with self._store.transaction(exclusive=False):
@@ -60,6 +70,10 @@ class StoredIndex(Index):
             return answers
 
     def observe(self, observations: Sequence[Observation]) -> list[Decision]:
+        """Decide on each record in order, as if one after the other, and remember it.
+
+        A record at coordinates that were decided before, with the same body, gets the same decision again.
+        """
         observations = [_legible(observation) for observation in observations]
         with self._turn:
             with self._deciding() as fresh:
@@ -71,6 +85,7 @@ class StoredIndex(Index):
             return decisions
 
     def assign_stories(self, articles: Sequence[StoryArticle]) -> list[Story | None]:
+        """Return the story of each article in order; the same article and version get the same answer again."""
         articles = [_legible(article) for article in articles]
         with self._turn:
             try:
@@ -85,14 +100,17 @@ class StoredIndex(Index):
                 raise
 
     def history(self, uri: str) -> History | None:
+        """Return all that is known of `uri`, None when nothing is."""
         with self._turn, self._store.transaction(exclusive=False):
             return history(self._store, uri)
 
     def compare(self, a: str, b: str) -> Comparison:
+        """Return why two uris are, or are not, one article."""
         with self._turn, self._store.transaction(exclusive=False):
             return comparison(self._store, a, b)
 
     def expire(self, before_day: int) -> int:
+        """Forget what was last seen before this day (days since 1970-01-01, UTC); return how many articles."""
         with self._turn, self._deciding() as fresh:
             # What waits to be stored could not be deleted: not in the memory of another process.
             writes = Writes()
@@ -102,10 +120,12 @@ class StoredIndex(Index):
             return self._store.expire(before_day)
 
     def statistics(self) -> Mapping[str, int]:
+        """Return row counts by table, and ``bytes`` stored."""
         with self._turn, self._store.transaction(exclusive=False):
             return self._store.statistics()
 
     def close(self) -> None:
+        """Close the store. Calling it again does nothing."""
         with self._turn:
             self._store.close()
 

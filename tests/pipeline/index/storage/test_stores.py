@@ -10,7 +10,6 @@ import psycopg
 import pytest
 
 from pipeline.index import Decision, Index, IndexDamaged, IndexUnavailable, StoryArticle, open_index
-from pipeline.index.index import StoredIndex
 from pipeline.index.storage import postgres, sqlite
 from pipeline.index.storage.base import Store, Writes
 from pipeline.index.storage.postgres import PostgresStore
@@ -32,8 +31,8 @@ def test_two_workers_that_see_one_text_at_once_have_one_original(
 ) -> None:
     """The second asks when the first has decided but not stored: the moment in which both could win."""
     first_store = store_at(url, 30)
-    first = StoredIndex(first_store)
-    second = StoredIndex(store_at(url, 0.05))
+    first = Index(first_store)
+    second = Index(store_at(url, 0.05))
     a = observation(words(1), uri="https://a.example/1", at="t/0#0", source="a.example")
     b = observation(edited(words(1), share), uri="https://b.example/2", at="t/1#0", source="b.example")
     decided, go_on = threading.Event(), threading.Event()
