@@ -167,7 +167,7 @@ def web_address(url: str | None) -> str | None:
             return None
     except ValueError:
         return None
-    return _without_credentials(url)
+    return _escaped(_without_credentials(url))
 
 
 def readable_address(url: str) -> str:
@@ -182,7 +182,11 @@ def readable_address(url: str) -> str:
         readable = shown
     if readable.isprintable() and " " not in readable and visible(readable) == readable:
         return readable
-    return "".join(c if c.isprintable() and not _is_unseen(c) else quote(c) for c in shown)
+    return _escaped(shown)
+
+
+def _escaped(url: str) -> str:
+    return "".join(c if c.isprintable() and not _is_unseen(c) else quote(c, errors="replace") for c in url)
 
 
 def visible(text: str) -> str:

@@ -48,10 +48,13 @@ def stories(site: Site, request: Request) -> Response:
         if wanted(request):
             rows = [{**story._asdict(), "event_time": story.last_time} for story in found]
             return site.export(request, rows, COLUMNS, "stories", "Stories")
-        detail = reader.story_detail([story.uri for story in found])
+        uris = [story.uri for story in found]
+        detail = reader.story_detail(uris)
+        titles = reader.titles_in(messages.interface_language(request), uris)
     entries = [
         {
             "story": story,
+            "title": titles.get(story.uri),
             "articles": story.articles,
             "sources": story.sources,
             "times": [time for _, time in detail[story.uri]],

@@ -6,6 +6,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from pipeline.dashboard import messages
 from pipeline.dashboard.site import Site, day_of, wanted
 from pipeline.store import Reader
 
@@ -22,17 +23,19 @@ def window(site: Site, reader: Reader, day: str | None) -> tuple[str, str]:
     return f"{start:%Y-%m-%dT%H:%M:%SZ}", f"{start + timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def day_data(site: Site, reader: Reader, day: str | None) -> dict[str, Any]:
+def day_data(site: Site, reader: Reader, day: str | None, language: str = "en") -> dict[str, Any]:
     """Return what happened in a day, or in the last 24 hours."""
     start, end = window(site, reader, day)
     stories = reader.stories_between(start, end, _STORIES)
-    detail = reader.story_detail([story.uri for story, _, _ in stories])
+    uris = [story.uri for story, _, _ in stories]
+    detail, titles = reader.story_detail(uris), reader.titles_in(language, uris)
     return {
         "start": start,
         "end": end,
         "stories": [
             {
                 "story": story,
+                "title": titles.get(story.uri),
                 "articles": articles,
                 "sources": sources,
                 "times": [time for _, time in detail[story.uri]],
@@ -49,9 +52,9 @@ def day_data(site: Site, reader: Reader, day: str | None) -> dict[str, Any]:
 
 def today(site: Site, request: Request) -> Response:
     """The first page."""
-    day = day_of(request.query_params.get("day"))
+    day, language = day_of(request.query_params.get("day")), messages.interface_language(request)
     with site.readers.lend() as reader:
-        data = site.kept.of(reader, ("today", day), lambda: day_data(site, reader, day))
+        data = site.kept.of(reader, ("today", day, language), lambda: day_data(site, reader, day, language))
     if wanted(request):
         return site.export(request, story_rows(data), STORY_COLUMNS, "today", "Largest stories")
     shown = datetime.fromisoformat(data["end"]) - timedelta(seconds=1)

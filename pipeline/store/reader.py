@@ -115,6 +115,14 @@ class StoryRow(NamedTuple):
     last_source: str
 
 
+class Title(NamedTuple):
+    """A title and how it is written."""
+
+    title: str
+    language: str
+    direction: str
+
+
 class Member(NamedTuple):
     """An article of a story as its page lists it."""
 
@@ -670,6 +678,17 @@ class Reader:
         marks = ", ".join("?" * len(found))
         known = {s.uri: s for s in self._stories(f"WHERE s.uri IN ({marks})", [uri for uri, _ in found], limit)}
         return [(known[uri], n) for uri, n in found if uri in known]
+
+    def titles_in(self, language: str, uris: Sequence[str]) -> dict[str, Title]:
+        """Return the title of each story's first article in a language, where it has one."""
+        if not uris:
+            return {}
+        rows = self._db.query(
+            "SELECT story, title, language, direction FROM articles WHERE latest = 1 AND title IS NOT NULL"
+            f" AND language = ? AND story IN ({', '.join('?' * len(uris))}) ORDER BY event_time DESC, id DESC",
+            [language, *uris],
+        )
+        return {row[0]: Title(*row[1:]) for row in rows}
 
     def members(self, story: str, limit: int = 1000) -> list[Member]:
         """Return the articles of a story by time of publication, those without one last."""

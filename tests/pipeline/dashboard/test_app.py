@@ -1,16 +1,18 @@
 """Who gets in, what is refused, what a request can and cannot change."""
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
 from pipeline.dashboard.app import Config, create_app
-from pipeline.dashboard.security import Patience, local_path, readable_address, web_address
+from pipeline.dashboard.security import Patience, ProxyGate, local_path, readable_address, web_address
 from pipeline.store import Stored, StoreError, Writer, open_database
 from pipeline.store.reader import DeadRow
-from tests.support.news import article, dead, kafka_provenance
+from schemas.records import Source
+from tests.support.news import article, dead, duplicate, kafka_provenance, ledger
 
 HTML = {"accept": "text/html"}
 
@@ -201,3 +203,136 @@ def test_web_address(url: str | None, given: str | None) -> None:
 )
 def test_addresses_are_shown_readable_but_never_with_hidden_characters(url: str, shown: str) -> None:
     assert readable_address(url) == shown
+
+
+@pytest.mark.parametrize(
+    ("minutes", "lag", "state", "said"),
+    [
+        (1, 0, "ok", ""),
+        (30, 0, "silent", "No record for 30 min."),
+        (30, 5, "stands", "No record for 30 min."),
+        (1, 5, "ok", ""),
+    ],
+)
+def test_live_is_not_green_while_nothing_runs(tmp_path: Path, minutes: int, lag: int, state: str, said: str) -> None:
+    url = f"sqlite:///{tmp_path}/live.sqlite"
+    writer = Writer(open_database(url))
+    at = datetime(2025, 9, 1, 12, tzinfo=UTC)
+    records = [article(0, provenance=kafka_provenance(0)), ledger(0, 1, "news.raw/0", article=1)]
+    writer.write([Stored(record, f"{at:%Y-%m-%dT%H:%M:%SZ}") for record in records])
+    writer.write_ends({"news.raw/0": 1 + lag})
+    with client(url, now=lambda: at + timedelta(minutes=minutes)) as site:
+        live = site.get("/api/live").json()
+        assert (live["state"], live["lag"], live["silent_minutes"]) == (state, lag, minutes)
+        page = site.get("/operations", headers=HTML).text
+        assert f"state-{state}" in page
+        assert said in page
+
+
+def test_a_finished_run_is_no_stream_that_stands(url: str) -> None:
+    with client(url) as site:
+        assert site.get("/api/live").json()["is_stream"] is False
+
+
+def test_nobody_is_said_to_be_well_where_nobody_watches(url: str) -> None:
+    with client(url) as site:
+        page = site.get("/signals", headers=HTML).text
+        assert "Nobody watches" in page
+        assert "Nothing has gone quiet" not in page
+
+
+def test_wrong_tokens_wait_longer_each_time() -> None:
+    patience = Patience(0.5, 8)
+    assert [patience.delay(0) for _ in range(6)] == [0.5, 1, 2, 4, 8, 8]
+    assert patience.delay(3600) == 0.5
+
+
+def test_who_has_entered_can_leave(url: str) -> None:
+    with client(url, token="right") as site:
+        site.post("/login", data={"token": "right", "next": "/"})
+        assert site.get("/").status_code == 200
+        assert "Log out" in site.get("/", headers=HTML).text
+        assert site.post("/logout", headers={"origin": "http://evil.example"}).status_code == 403
+        assert site.post("/logout").headers["location"] == "/login"
+        assert site.get("/").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("client_address", "has_token", "status"),
+    [("10.1.2.3", False, 200), ("127.0.0.1", False, 200), ("10.9.0.1", False, 403), ("10.9.0.1", True, 200)],
+)
+def test_behind_a_proxy_only_the_proxy_is_heard(url: str, client_address: str, has_token: bool, status: int) -> None:
+    app = create_app(Config(store_url=url, hosts=("testserver",)))
+    gate = ProxyGate(app, ["10.1.0.0/16"], has_token=has_token)
+    with TestClient(gate, client=(client_address, 1)) as site:
+        assert site.get("/health").status_code == status
+
+
+def test_language_and_zone_are_remembered(url: str) -> None:
+    with client(url) as site:
+        assert site.get("/settings?language=ar&zone=Asia/Riyadh&next=/explore").headers["location"] == "/explore"
+        page = site.get("/explore", headers=HTML).text
+        assert '<html lang="ar" dir="rtl">' in page
+        assert "Asia/Riyadh" in page
+        assert "2025-09-01 05:00" in page  # published at 02:00 UTC
+        assert "2025-09-01 02:00 UTC" in page
+        site.get("/settings?language=xx&zone=No/Where")
+        assert "UTC" in site.get("/explore", headers=HTML).text
+
+
+def test_a_title_without_end_and_towers_of_accents_stay_in_their_place(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/odd.sqlite"
+    tower = "a" + "\u0301" * 500
+    Writer(open_database(url)).write([Stored(article(1, title="x" * 100_000)), Stored(article(3, title=tower))])
+    with client(url) as site:
+        page = site.get("/explore", headers=HTML).text
+        assert len(page) < 200_000
+        assert "\u0301" * 5 not in page
+
+
+def test_no_credentials_and_no_hidden_directions_are_shown(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/odd.sqlite"
+    address = "https://user:secret@a.example/\u202egpj.exe"
+    record = article(1, url=address, source=Source(domain=None, name="evil\u202ename"))
+    Writer(open_database(url)).write([Stored(record), Stored(dead(9, url=address))])
+    with client(url) as site:
+        for path in ("/", "/explore", "/sources", "/dead", "/dead/1"):
+            page = site.get(path, headers=HTML).text
+            assert "secret" not in page.partition("<pre")[0]
+            assert "\u202e" not in page.partition("<pre")[0], path
+        shown = site.get("/article/1", headers=HTML).text.partition("The whole record")[0]
+        assert "secret" not in shown
+        assert "\u202e" not in shown
+
+
+def test_one_article_is_one_article(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/one.sqlite"
+    Writer(open_database(url)).write([Stored(article(1))])
+    with client(url) as site:
+        assert "1 articles" not in site.get("/explore", headers=HTML).text
+
+
+def test_one_stray_date_does_not_set_the_range(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/stray.sqlite"
+    records = [*(article(n) for n in range(600)), article(601, published_at="2031-01-01T00:00:00Z", fetched_at=None)]
+    Writer(open_database(url)).write([Stored(record) for record in records])
+    with client(url) as site:
+        page = site.get("/explore", headers=HTML).text
+        assert "2025-09-01</bdi> – <bdi>2025-09-25" in page
+        assert "1 article outside this range." in page
+
+
+def test_a_copy_is_shown_beside_its_original(url: str) -> None:
+    database = open_database(url)
+    Writer(database).write([Stored(duplicate(20, article(1)))])
+    database.close()
+
+    def original(read_from: str, position: int) -> str | None:
+        return "Report 1 from Sudan.\nAnother paragraph." if position == 20 else None
+
+    with client(url, original=original) as site:
+        page = site.get("/duplicates/1", headers=HTML).text
+        assert "<del>Second</del>" in page
+        assert "<ins>Another</ins>" in page
+    with client(url) as site:
+        assert "not at hand" in site.get("/duplicates/1", headers=HTML).text
