@@ -191,6 +191,24 @@ def _parse(source: str) -> HtmlElement:
         raise Rejected(Stage.EXTRACT, Reason.NO_CONTENT, f"the page cannot be parsed: {error}") from error
     if not isinstance(tree, HtmlElement):
         raise Rejected(Stage.EXTRACT, Reason.NO_CONTENT, "the page has no element")
+    return _whole(tree)
+
+
+def _whole(tree: HtmlElement) -> HtmlElement:
+    """Return a tree with what follows the end of the page put into its body, as browsers do.
+
+    The parser makes a document of its own of it, beside the first one, where nobody would look for it.
+    """
+    behind = list(tree.itersiblings("html"))
+    if behind:
+        body = tree.find("body")
+        if body is None:
+            body = etree.SubElement(tree, "body")
+        for other in behind:
+            for inner in other.iterchildren("body"):
+                inner.tag = "div"
+            other.tag = "div"
+            body.append(other)
     return tree
 
 

@@ -19,7 +19,13 @@ _ARTICLE: Final = re.compile(r"(?:Article|BlogPosting|LiveBlogPosting|Report|Ana
 _PAGE: Final = frozenset({"WebPage", "ItemPage", "VideoObject", "NewsMediaObject", "Review", "Recipe", "Event"})
 _INTO: Final = ("@graph", "mainEntity", "mainEntityOfPage", "subjectOf")
 """Properties that lead to the article of a page; others lead to related, listed and cited articles."""
-_TRAILING_COMMA: Final = re.compile(r",\s*([}\]])")
+_MAX_VALUES: Final = 100
+"""Values in one script."""
+_TOKEN: Final = re.compile(r'[",]|/\*|//')
+_QUOTED: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+_ESCAPE: Final = re.compile(r"\\(?:u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)", re.DOTALL)
+_AFTER_COMMA: Final = re.compile(r",\s*+(?:[}\]]|$)")
+_VALUE: Final = re.compile(r"[{\[]")
 _WRAPPING: Final = re.compile(
     r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/)|(?:-->|//\s*\]\]>|\]\]>|;)\s*$"
 )
@@ -142,17 +148,66 @@ def _nodes(tree: HtmlElement) -> Iterator[Node]:
 
 
 def _parse(text: str) -> Any:
-    """Return JSON as it is found in pages: wrapped in comments, with raw line breaks, with trailing commas."""
+    """Return JSON as it is found in pages; see `_lenient` for what is forgiven."""
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
-        plain = _WRAPPING.sub("", _WRAPPING.sub("", text))
-    for candidate in (plain, _TRAILING_COMMA.sub(r"\1", plain), unescape(plain)):
-        try:
-            return json.loads(candidate, strict=False)
-        except (ValueError, RecursionError):
-            continue
+        plain = _WRAPPING.sub("", _WRAPPING.sub("", text.lstrip("\ufeff\u200b \t\r\n")))
+    for candidate in (plain, unescape(plain)):
+        found = _values(_lenient(candidate))
+        if found:
+            return found[0] if len(found) == 1 else found
     return None
+
+
+def _lenient(text: str) -> str:
+    """Return JSON without what is no JSON: comments, commas before a closing bracket, escapes that do not exist.
+
+    One pass, token by token, so that neither quotation marks nor comments that are never closed take long.
+    """
+    parts: list[str] = []
+    at = 0
+    while (token := _TOKEN.search(text, at)) is not None:
+        start = token.start()
+        parts.append(text[at:start])
+        if token[0] == '"':
+            string = _QUOTED.match(text, start)
+            if string is None:
+                at = start
+                break
+            parts.append(_ESCAPE.sub(_escape, string[0]) if "\\" in string[0] else string[0])
+            at = string.end()
+        elif token[0] == ",":
+            behind = _AFTER_COMMA.match(text, start)
+            parts.append("" if behind else ",")
+            at = start + 1
+        else:
+            end = text.find("*/" if token[0] == "/*" else "\n", start + 2)
+            at = len(text) if end < 0 else end + len(token[0]) * (token[0] == "/*")
+    parts.append(text[at:])
+    return "".join(parts)
+
+
+def _escape(found: re.Match[str]) -> str:
+    """Return an escape as JSON has it; one that does not exist stands for its character."""
+    written = found[0]
+    if written[1] in '"\\/bfnrt' or len(written) == 6:
+        return written
+    return f"\\u00{written[2:]}" if len(written) == 4 else written[1:]
+
+
+def _values(text: str) -> list[Any]:
+    """Return the values that stand one behind the other in `text`, as far as they can be read."""
+    decoder = json.JSONDecoder(strict=False)
+    found: list[Any] = []
+    at = 0
+    while len(found) < _MAX_VALUES and (start := _VALUE.search(text, at)) is not None:
+        try:
+            value, at = decoder.raw_decode(text, start.start())
+        except (ValueError, RecursionError):
+            break
+        found.append(value)
+    return found
 
 
 def _main(nodes: list[Node], addresses: set[str], headings: set[str]) -> Node:

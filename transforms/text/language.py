@@ -72,7 +72,6 @@ _ONE_LANGUAGE: Final = {
     "Grek": "el",
     "Armn": "hy",
     "Geor": "ka",
-    "Ethi": "am",
     "Guru": "pa",
     "Gujr": "gu",
     "Orya": "or",
@@ -104,6 +103,7 @@ _CANDIDATES_BY_SCRIPT: Final = {
     "Deva": "hi mr ne",
     "Beng": "as bn",
     "Hebr": "he yi",
+    "Ethi": "am ti",
 }
 _CANDIDATES: Final = {script: tuple(codes.split()) for script, codes in _CANDIDATES_BY_SCRIPT.items()}
 # Languages with a small press next to a large relative: they must be the better reading by some margin.
@@ -127,11 +127,12 @@ _LETTERS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     ),
     "Arab": (
         ("ةإأ", "ar"), ("پچژگ", "ckb fa ps sd ug ur"), ("ٹڈڑںے", "ur"), ("ټډړڼښږځڅۍ", "ps"), ("ێڵڕڤ", "ckb"),
-        ("ۆە", "ckb ug"), ("ۈۋڭ", "ug"), ("ٻڄڃڏڙڀٿٺڳڱ", "sd"),
+        ("ۆە", "ckb ug"), ("ۈۋڭ", "ug"), ("ٻڄڃڏڙڀٿٺڳڱڪ۽۾", "sd"),
     ),
     "Deva": (("ळ", "mr"),),
     "Beng": (("ৰৱ", "as"),),
     "Hebr": (("װױײ", "yi"),),
+    "Ethi": (("ኣቐቑቒቓቔቕቖኸኹኺኻኼኽኾ", "ti"), ("አኧ", "am")),
 }  # fmt: skip
 _LETTER_WEIGHT: Final = 40.0
 _LETTER_LIMIT: Final = 6.0
@@ -148,8 +149,48 @@ _WORD_LIMIT: Final = 5.3
 _WITHOUT_LIST: Final = 0.65
 """What a word is worth, in powers of ten, to a candidate without a word list: less than a known one, more than none."""
 
+_FUNCTION_WORDS: Final = {
+    "af": """
+        die het nie en in te van is om vir met dat sy hy wat aan op se deur by ook word oor was as ons hulle
+        ek jy julle hom haar daar hierdie daardie maar of uit na sal moet kan tot toe nog baie meer onder
+        tussen sedert omdat totdat egter asook gesê sê jaar jare ou nuwe mense waar wie hul hê wees teen
+        wanneer terwyl asof eerste ander geen reeds
+    """,
+    "gl": """
+        o a os as do da dos das no na nos nas ao aos á ás polo pola polos polas co coa cos coas un unha uns
+        unhas e que non se máis pero como foi son é está están ten teñen moi tamén xa onte hoxe mañá despois
+        desde dende ata cando onde porque segundo mentres todo todos toda todas outro outros ano anos eles
+        elas ela el isto iso aquilo nin sen sobre entre foron será para por con ser este esta estes estas
+        seu súa seus súas
+    """,
+    "sd": """
+        جي جو جا جون کي تي آهي آهن هو هئي هئا ته سان لاءِ کان ڪري ڪيو ڪئي ويو وئي ويا چيو نه هن ان اهو اها
+        جيڪو جيڪا جيڪي پر بعد وارو واري وارن ۾ ۽ هڪ ڪرڻ ٿي ٿيو ٿيندو اهي انهن هنن به
+    """,
+    "ti": """
+        ናይ ካብ ኣብ እቲ እታ እቶም እዩ ኢዩ ነቲ ነታ ነቶም ድማ ከኣ ምስ ዝነበረ ኣሎ ኣለዎ ነበረ ነይሩ ኢሉ ኢላ እዚ እዛ እዞም ኩሉ ብዙሕ ግን ወይ ድሕሪ ቅድሚ
+        ዘሎ ዘለዎ ክሳብ ብዛዕባ ኣይኮነን እውን ከምዘሎ ከም ሓደ ሓንቲ ዝብል ዝበለ ገሊጹ
+    """,
+    "am": """
+        ነው ናቸው ውስጥ ላይ እና ግን ነበር ነበሩ ደግሞ በኋላ እንደ ወደ ስለ ይህ ይህን ያለ አንድ ሁሉ አቶ ተናግረዋል ገልጸዋል ብለዋል እንዲሁም መሆኑን ጋር ከ
+        በ እስከ ሆነ ሲሆን ዓመት ዘንድ ማለት
+    """,
+}
+"""The commonest words of languages that wordfreq has no list of; each is worth `_FUNCTION_WORD`."""
+_FUNCTION_WORD: Final = 4.0
+_GAJ: Final = (
+    ("lj", "љ"),
+    ("nj", "њ"),
+    ("dž", "џ"),
+    *zip("abvgdđežzijklmnoprstćufhcčš", "абвгдђежзијклмнопрстћуфхцчш", strict=True),
+)
+
 _HINT_WEIGHT: Final = 0.5
 """What a declared language adds: enough to decide between near-equals only."""
+
+
+_SINDHI_SIGNS: Final = "۽۾"
+"""The words "and" and "in", each written by a sign of its own."""
 
 
 class _Scripts(dict[str, str | None]):
@@ -157,7 +198,7 @@ class _Scripts(dict[str, str | None]):
 
     def __missing__(self, character: str) -> str | None:
         script = None
-        if character.isalpha() or unicodedata.category(character)[0] == "M":
+        if character.isalpha() or unicodedata.category(character)[0] == "M" or character in _SINDHI_SIGNS:
             script = _SCRIPT_CODES.get(unicodedata.name(character, "").partition(" ")[0].partition("-")[0])
         self[character] = script
         return script
@@ -337,7 +378,7 @@ def _ngram_scores(text: str, candidates: Iterable[str]) -> dict[str, float]:
 
 def _word_scores(words: list[str], script: str) -> dict[str, float]:
     listed, gains = _word_gains(script)
-    totals = dict.fromkeys(listed, 0.0)
+    totals = dict.fromkeys(listed, 0.0) | dict.fromkeys(_FUNCTION_WORDS, _WITHOUT_LIST * len(words))
     for word, count in Counter(words).items():
         for code, gain in gains.get(word, ()):
             totals[code] += gain * count
@@ -365,6 +406,13 @@ def _ngrams() -> Any:
     return identifier
 
 
+def _cyrillic(word: str) -> str:
+    """Return a word of Serbian in Cyrillic letters: the list has all its words in Latin ones."""
+    for latin, cyrillic in _GAJ:
+        word = word.replace(latin, cyrillic)
+    return word
+
+
 @cache
 def _word_gains(script: str) -> tuple[frozenset[str], dict[str, tuple[tuple[str, float], ...]]]:
     """Return the candidates of `script` that have a word list, and what each word speaks for.
@@ -381,6 +429,9 @@ def _word_gains(script: str) -> tuple[frozenset[str], dict[str, tuple[tuple[str,
             if step / 100 > _WORD_LIMIT:
                 break
             found = tuple((code, _WORD_FLOOR - step / 100) for code in codes)
-            for word in words:
+            for word in map(_cyrillic, words) if name == "sh" and script == "Cyrl" else words:
                 gains[word] = gains[word] + found if word in gains else found
+    for code in _CANDIDATES[script]:
+        for word in _FUNCTION_WORDS.get(code, "").split():
+            gains[word] = (*gains.get(word, ()), (code, _FUNCTION_WORD - _WITHOUT_LIST))
     return frozenset(code for codes in codes_of.values() for code in codes), gains

@@ -234,3 +234,13 @@ def test_gives_a_page_or_rejects(text: str) -> None:
             continue
         assert found == extract_html(html)
         assert found.text
+
+
+@pytest.mark.parametrize("end", ["</body></html>", "</html>", "</body></html></body></html>"])
+def test_what_follows_the_end_of_a_page_belongs_to_it(end: str) -> None:
+    behind = '<script type="application/ld+json">{"@type": "NewsArticle", "author": {"name": "Ida Marsh"}}</script>'
+    half = len(PARAGRAPHS) // 2
+    first, last = ("".join(f"<p>{p}</p>" for p in part) for part in (PARAGRAPHS[:half], PARAGRAPHS[half:]))
+    found = extract_html(f"<html><body>{first}{end}{last}{behind}</body></html>")
+    assert found.authors == ("Ida Marsh",)
+    assert PARAGRAPHS[-1] in found.text

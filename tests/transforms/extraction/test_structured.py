@@ -24,6 +24,13 @@ def read(json_ld: str, **kwargs: str) -> Structured:
         '{"@type": "NewsArticle", "headline": "A &amp; B",}',
         '{"@type": "NewsArticle", "headline": "A &amp;\n B"}',
         '{"@type": "NewsArticle", "headline": "A &amp; B"};',
+        '\ufeff{"@type": "NewsArticle", "headline": "A &amp; B"}',
+        '{"@type": "Organization"}\n{"@type": "NewsArticle", "headline": "A &amp; B"}',
+        '{"@type": "Organization"},{"@type": "NewsArticle", "headline": "A &amp; B"},',
+        '/* made by */ {"@type": "NewsArticle", // the story\n "headline": "A &amp; B" /* "title" */}',
+        r'{"@type": "NewsArticle", "headline": "A \x26 B", "description": "it\'s \q"}',
+        'var data = {"@type": "NewsArticle", "headline": "A &amp; B", "keywords": ["a", "b",],};',
+        "{&quot;@type&quot;: &quot;NewsArticle&quot;, &quot;headline&quot;: &quot;A B&quot;}".replace("A B", "A & B"),
     ],
 )
 def test_reads_json_ld_as_it_is_found(json_ld: str) -> None:
@@ -52,3 +59,8 @@ def test_never_fails(broken: str) -> None:
 def test_never_fails_on_any_text(text: str) -> None:
     read_structured(document_fromstring("<p>x</p>"))
     assert isinstance(read(text.replace("<", "").replace("\x00", "")), Structured) if text.isprintable() else True
+
+
+@pytest.mark.parametrize("repeat", ["/*", '"\\"', '"', "[", '{"a":', "//", "\\", ",", ", ", "{}", '{"a":1,  '])
+def test_broken_json_of_any_length_is_given_up_soon(repeat: str) -> None:
+    assert read(repeat * 50_000).article == {}

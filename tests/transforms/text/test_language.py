@@ -98,3 +98,31 @@ def test_any_text_gives_one_stable_answer(text: str, hint: str | None) -> None:
     assert 0.0 <= language.confidence <= 1.0
     assert (language.code is None) or language.confidence > 0
     assert language.script == script_of(text) or language.script in ("Jpan", "Kore", "Hans", "Hant")
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        ("sr", "Полиција је ухапсила двојицу осумњичених за пљачку банке."),
+        ("sr", "Министар је изјавио да ће цене струје остати исте до краја године."),
+        ("mk", "Полицијата уапси двајца осомничени за грабеж на банка."),
+        ("bg", "Полицията задържа двама заподозрени за обир на банка."),
+        ("af", "Suid-Afrika se regering sê die kragonderbrekings sal voortduur."),
+        ("af", "Boere in die Vrystaat wag steeds op reën."),
+        ("nl", "Boeren in Friesland wachten nog steeds op regen."),
+        ("nl", "Hij is voor de eerste keer gekozen."),
+        ("gl", "A policía detivo dous sospeitosos polo roubo dunha entidade bancaria."),
+        ("gl", "Os veciños queixáronse do novo horario dos autobuses."),
+        ("pt", "A polícia deteve dois suspeitos pelo roubo de um banco."),
+        ("es", "La policía detuvo a dos sospechosos por el robo de un banco."),
+        ("sd", "ڪراچي ۾ پوليس ٻن ملزمن کي گرفتار ڪري ورتو."),
+        ("sd", "وزيراعظم چيو ته بجلي جون قيمتون نه وڌنديون."),
+        ("ur", "کراچی میں پولیس نے دو ملزمان کو گرفتار کر لیا۔"),
+        ("ti", "ኣብ ኣስመራ ሓድሽ ቤት ትምህርቲ ተኸፊቱ።"),
+        ("ti", "እቲ ሚኒስተር ዋጋ ኤሌክትሪክ ከምዘይውስኽ ገሊጹ።"),
+        ("am", "በአዲስ አበባ አዲስ ትምህርት ቤት ተከፈተ።"),
+        ("am", "ፖሊስ ሁለት ተጠርጣሪዎችን በቁጥጥር ስር አዋለ።"),
+    ],
+)
+def test_languages_beside_a_larger_relative(code: str, sentence: str) -> None:
+    assert detect(sentence).code == code
