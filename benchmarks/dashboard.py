@@ -34,6 +34,7 @@ from schemas.records import (
     OutcomeCounts,
     Person,
     Place,
+    Quote,
     Source,
     Story,
 )
@@ -69,6 +70,7 @@ def articles(count: int, pairs: list[tuple[str, str]]) -> Iterator[Article]:
         title, text = pairs[draw.randrange(len(pairs))]
         at = f"{_FIRST + timedelta(seconds=number * 31):%Y-%m-%dT%H:%M:%SZ}"
         domain = f"paper{int(draw.paretovariate(0.8)) % 400}.example"
+        people = [f"Person {int(draw.paretovariate(0.6)) % 90_000}" for _ in "12"]
         yield Article(
             uri=f"https://{domain}/{number}",
             version=1,
@@ -96,12 +98,10 @@ def articles(count: int, pairs: list[tuple[str, str]]) -> Iterator[Article]:
                 Place(name=code, text=code, country_code=code, kind="country", count=1, spans=((0, 2),))
                 for code in dict.fromkeys(draw.choices(_COUNTRIES, k=3))
             ),
-            people=tuple(
-                Person(name=f"Person {int(draw.paretovariate(0.6)) % 90_000}", count=1, spans=((0, 2),)) for _ in "12"
-            ),
+            people=tuple(Person(name=name, count=1, spans=((0, 2),)) for name in people),
             organisations=(Organisation(name=f"Organisation {draw.randrange(3000)}", count=1, spans=((0, 2),)),),
             keywords=tuple(Keyword(text=word, score=1.0) for word in dict.fromkeys(title.split()[:5])),
-            quotes=(),
+            quotes=(Quote(text=text[:80], speaker=people[0], span=(0, 80)),) if number % 3 == 0 else (),
             figures=(),
             dates_mentioned=(),
             story=Story(uri=f"story:{number // 4}", similarity=0.9),
@@ -154,35 +154,55 @@ def pages(count: int, pairs: list[tuple[str, str]]) -> dict[str, Callable[[rando
     common = "في"
 
     def q(text: str, **more: str) -> str:
-        return "/articles?" + urllib.parse.urlencode({"q": text, **more})
+        return "/explore?" + urllib.parse.urlencode({"q": text, **more})
+
+    def at(draw: random.Random) -> datetime:
+        return _FIRST + timedelta(seconds=draw.randrange(count) * 31)
 
     def day(draw: random.Random) -> str:
-        return f"{_FIRST + timedelta(seconds=draw.randrange(count) * 31):%Y-%m-%d}"
+        return f"{at(draw):%Y-%m-%d}"
+
+    def days(draw: random.Random, length: int) -> str:
+        last = at(draw)
+        return f"since={last - timedelta(days=length - 1):%Y-%m-%d}&until={last:%Y-%m-%d}"
+
+    def person(draw: random.Random) -> str:
+        return f"Person+{draw.randrange(1, 2000)}"
 
     return {
-        "live": lambda draw: "/",
-        "live data": lambda draw: "/api/live",
-        "newest articles": lambda draw: "/articles",
-        "deep page": lambda draw: f"/articles?before={draw.randrange(1, count)}",
+        "today": lambda draw: "/",
+        "today, another day": lambda draw: f"/?day={day(draw)}",
+        "stories, newest": lambda draw: "/stories",
+        "stories, most sources": lambda draw: "/stories?order=sources",
+        "story": lambda draw: f"/story?uri=story:{draw.randrange(count // 4)}",
+        "explore": lambda draw: "/explore",
+        "explore, deep page": lambda draw: f"/explore?page={draw.randrange(1, 400)}",
         "search, any word": lambda draw: q(draw.choice(words)),
         "search, the commonest word": lambda draw: q(common),
         "search, two words": lambda draw: q(" ".join(draw.sample(words, 2))),
+        "search, OR and without": lambda draw: q("{} OR {} -{}".format(*draw.sample(words, 3))),
+        "search, beginning": lambda draw: q(f"{draw.choice(words)[:3]}*"),
         "search, phrase": lambda draw: q('"' + " ".join(draw.choice(pairs)[0].split()[:3]) + '"'),
         "search and filters": lambda draw: q(common, language=draw.choice(_LANGUAGES), country=draw.choice(_COUNTRIES)),
-        "filter, language": lambda draw: f"/articles?language={draw.choice(_LANGUAGES)}",
+        "filter, language": lambda draw: f"/explore?language={draw.choice(_LANGUAGES)}",
+        "filter, country": lambda draw: f"/explore?country={draw.choice(_COUNTRIES)}",
         "filters, three": lambda draw: (
-            f"/articles?language={draw.choice(_LANGUAGES)}&country={draw.choice(_COUNTRIES)}&topic={draw.choice(_TOPICS)}"
+            f"/explore?language={draw.choice(_LANGUAGES)}&country={draw.choice(_COUNTRIES)}&topic={draw.choice(_TOPICS)}"
         ),
-        "filters, nothing found": lambda draw: "/articles?language=ar&country=AQ&topic=none",
-        "filter, person": lambda draw: f"/articles?person=Person+{draw.randrange(1, 2000)}",
-        "filter, day": lambda draw: f"/articles?day={day(draw)}",
+        "filters, nothing found": lambda draw: "/explore?language=ar&country=AQ&topic=none",
+        "filter, person": lambda draw: f"/explore?person={person(draw)}",
+        "a day": lambda draw: f"/explore?{days(draw, 1)}",
+        "30 days": lambda draw: f"/explore?{days(draw, 30)}",
+        "90 days of a country": lambda draw: f"/explore?country={draw.choice(_COUNTRIES)}&{days(draw, 90)}",
+        "about a person": lambda draw: f"/about?person={person(draw)}",
+        "about a country": lambda draw: f"/about?country={draw.choice(_COUNTRIES)}",
+        "two countries": lambda draw: "/about?" + "&".join(f"country={c}" for c in draw.sample(_COUNTRIES, 2)),
+        "about a source": lambda draw: f"/about?source=paper{draw.randrange(400)}.example",
+        "quotes": lambda draw: "/quotes",
+        "quotes of a person": lambda draw: f"/quotes?speaker={person(draw)}",
+        "sources": lambda draw: "/sources",
         "article": lambda draw: f"/article/{draw.randrange(1, count)}",
-        "stories, newest": lambda draw: "/stories",
-        "stories, largest": lambda draw: "/stories?order=largest",
-        "charts, 7 days": lambda draw: f"/charts?days=7&until={day(draw)}",
-        "charts, 30 days": lambda draw: f"/charts?days=30&until={day(draw)}",
-        "charts, a year": lambda draw: "/charts?days=365&until=2025-12-31",
-        "charts, a country": lambda draw: f"/charts?days=90&country={draw.choice(_COUNTRIES)}&until={day(draw)}",
+        "operations": lambda draw: "/operations",
         "duplicates": lambda draw: "/duplicates",
         "dead letters": lambda draw: "/dead",
         "dead letters by reason": lambda draw: "/dead?reason=no_content",
@@ -235,7 +255,7 @@ def main() -> None:
         if site is None:
             sys.exit(said)
         draw = random.Random(3)
-        ask(f"{site.group()}/articles")
+        ask(f"{site.group()}/explore")
         memory = [memory_mib(server.pid)]
         everything: list[float] = []
         kinds = pages(count, pairs)
