@@ -57,6 +57,12 @@ def unit_for(first: str, last: str) -> str:
     )
 
 
+def daily_unit(first: str, last: str) -> str:
+    """Return the unit for counts that are known by day only."""
+    unit = unit_for(first, last)
+    return "day" if unit == "hour" else unit
+
+
 def chart(series: Mapping[str, Mapping[str, int]], first: str, last: str, unit: str | None = None) -> Chart:
     """Return the bars of one or more series of counts by hour or day, one above the other; empty bars included."""
     unit = unit or unit_for(first, last)

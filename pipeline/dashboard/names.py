@@ -1,18 +1,20 @@
 """The page of a country, a place, a person, an organisation or a source, and of up to four of them side by side."""
 
+from datetime import date, timedelta
 from typing import Final
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pipeline.dashboard import charts
+from pipeline.dashboard import charts, messages
 from pipeline.dashboard.site import Site, day_of, wanted
 from pipeline.store.reader import Selection
 from transforms.analytics.facets import DIMENSIONS
 
 PAGES: Final = tuple(name for name, dimension in DIMENSIONS.items() if dimension.has_page)
 _MOST: Final = 4
+_LEAST_DAYS: Final = 14
 
 
 def about(site: Site, request: Request) -> Response:
@@ -34,6 +36,7 @@ def about(site: Site, request: Request) -> Response:
             ]
             return site.export(request, rows, ("day", *series, "all"), "mentions", ", ".join(series))
         extent = _extent(series, everything, since, until)
+        unit = charts.daily_unit(*extent) if extent else "day"
         dimension, value = named[0]
         selection = selections[0]
         others = tuple(name for name in ("person", "organisation", "country", "place", "source", "language", "topic"))
@@ -42,6 +45,7 @@ def about(site: Site, request: Request) -> Response:
         about_quotes = reader.quotes(about=selection, limit=8)
         by = reader.quotes(value, limit=8) if dimension == "person" else []
         stories = reader.stories_of(selection)
+        titles = reader.titles_in(messages.interface_language(request), [story.uri for story, _ in stories])
         counts = [reader.count(selection) for selection in selections]
         source = reader.source(value) if dimension == "source" else None
         rhythm = reader.rhythm(value, reader.newest_time(site.now()) or site.now()) if dimension == "source" else None
@@ -53,8 +57,8 @@ def about(site: Site, request: Request) -> Response:
         named=named,
         counts=counts,
         selection=selection,
-        charts_of=[(d, v, charts.chart({v: series[v]}, *extent)) for d, v in named] if extent else [],
-        everything=charts.chart({"": everything}, *extent) if extent else None,
+        charts_of=[(d, v, charts.chart({v: series[v]}, *extent, unit)) for d, v in named] if extent else [],
+        everything=charts.chart({"": everything}, *extent, unit) if extent else None,
         extent=extent,
         values={
             name: [entry for entry in found if (name, entry[0]) != (dimension, value)][:12]
@@ -63,7 +67,7 @@ def about(site: Site, request: Request) -> Response:
         headlines=headlines,
         quotes_by=by,
         quotes_about=about_quotes,
-        stories=stories,
+        stories=[(titles.get(story.uri) or story, story, n) for story, n in stories],
         source=source,
         rhythm=rhythm,
         can_add=len(named) < _MOST,
@@ -85,4 +89,8 @@ def _extent(
         if running >= total - total / 200:
             last = day
             break
-    return since or first or days[0], until or max(last, first or last)
+    first = since or first or days[0]
+    last = until or max(last, first)
+    if not since:  # what rose on one day shows against the days before
+        first = min(first, f"{date.fromisoformat(last) - timedelta(days=_LEAST_DAYS - 1)}")
+    return first, last

@@ -244,7 +244,7 @@ def quotes(site: Site, request: Request) -> Response:
         quotes=rows,
         speakers=speakers,
         total=total,
-        chart=charts.chart({"": series}, *extent) if extent else None,
+        chart=charts.chart({"": series}, *extent, charts.daily_unit(*extent)) if extent else None,
         page=page,
         has_more=len(rows) == PAGE,
     )

@@ -104,6 +104,10 @@ TABLES: Final[dict[str, Table]] = {
             "last_id": "articles.id of the last by event time.",
         },
     ),
+    "story_merges": Table(
+        "A story that turned out to be the same event as another one; its articles count there.",
+        {"uri": "Identity that it had.", "into_uri": "Identity of the story that it is part of."},
+    ),
     "duplicates": Table(
         "A record that brought nothing new.",
         {

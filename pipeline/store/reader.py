@@ -463,16 +463,20 @@ class Reader:
     def _found(self, selection: Selection, which: str = "a.latest = 1") -> Found:
         """Return how to ask for the articles of `selection`: from columns where they suffice, else from the index."""
         query = selection.parsed
-        facets = [[facet_term(name, value)] for name, value in selection.filters.items() if name != "day"]
+        facets = [
+            [facet_term(name, value)] for name, value in selection.filters.items() if name not in {"day", "story"}
+        ]
         filters = {name: value for name, value in selection.filters.items() if name in _COLUMNS}
         first, last = _days(selection)
         if day := selection.filters.get("day"):
             first = last = day
         if query or any(name not in _COLUMNS and name != "day" for name in selection.filters):
             found = find(self._db, query, [*facets, *_day_facets(first, last)])
-            filters = {}
+            filters = {name: value for name, value in filters.items() if name == "story"}
         else:
             found = Found("articles a", "1 = 1", [], "a.id")
+        if "story" in filters:  # merges are in the column only
+            filters["story"] = self.story_uri(filters["story"])
         conditions = [which, found.condition, *(f"{_COLUMNS[name]} = ?" for name in filters)]
         parameters = [*found.parameters, *filters.values()]
         if first != _FIRST_DAY:
@@ -630,8 +634,13 @@ class Reader:
         return self._stories(f"WHERE {' AND '.join(conditions)} ORDER BY {by}", parameters, limit, page)
 
     def story(self, uri: str) -> StoryRow | None:
-        """Return one story."""
-        return next(iter(self._stories("WHERE s.uri = ?", [uri], 1)), None)
+        """Return one story, by any identity that it had."""
+        return next(iter(self._stories("WHERE s.uri = ?", [self.story_uri(uri)], 1)), None)
+
+    def story_uri(self, uri: str) -> str:
+        """Return the identity of the story that `uri` is, or became part of."""
+        rows = self._db.query("SELECT into_uri FROM story_merges WHERE uri = ?", (uri,))
+        return str(rows[0][0]) if rows else uri
 
     def _stories(self, rest: str, parameters: Sequence[Any], limit: int, page: int = 1) -> list[StoryRow]:
         rows = self._db.query(
@@ -695,7 +704,7 @@ class Reader:
         rows = self._db.query(
             f"SELECT {', '.join(Member._fields)} FROM articles WHERE latest = 1 AND story = ?"
             f" ORDER BY event_time IS NULL, event_time, id LIMIT {limit:d}",
-            (story,),
+            (self.story_uri(story),),
         )
         return [Member(*row) for row in rows]
 

@@ -320,7 +320,12 @@ _FIRST_VIEWS: Final = (
     "delays",
 )
 
-MIGRATIONS: Final = (_FIRST, _SECOND)
+_THIRD: Final = """
+CREATE TABLE story_merges (uri TEXT PRIMARY KEY, into_uri TEXT NOT NULL){clustered};
+CREATE INDEX merged_into ON story_merges (into_uri)
+"""
+"""Stories that turned out to be the same event as another one."""
+MIGRATIONS: Final = (_FIRST, _SECOND, _THIRD)
 DERIVED_ANEW: Final = 2
 """Stores older than this have their derived tables made again from the records."""
 

@@ -166,6 +166,7 @@ class Writer:
         if not batch:
             return
         known = self._known_versions({stored.record.uri for stored in batch})  # type: ignore[attr-defined]
+        merged = self._merges({stored.record.story.uri for stored in batch if stored.record.story})  # type: ignore[attr-defined]
         next_id = self._next_id("articles")
         rows: dict[int, list[Any]] = {}
         articles: dict[int, tuple[Article, str | None]] = {}
@@ -186,6 +187,7 @@ class Writer:
                     newest = False
             versions[article.version] = _Version(next_id, newest)
             row = _article_row(next_id, article, utc_time(stored.processed_at), newest)
+            row[_STORY] = merged.get(row[_STORY], row[_STORY])
             rows[next_id] = row
             articles[next_id] = (article, row[_EVENT_TIME])
             changes.audit[_read_from(article), "article"] += 1
@@ -201,6 +203,7 @@ class Writer:
             ((id_, _json_text(article)) for id_, (article, _) in articles.items()),
         )
         self._write_found(articles, mentions)
+        self._merge_stories([article for article, _ in articles.values()], changes)
 
     def _known_versions(self, uris: set[str]) -> dict[str, dict[int, _Version]]:
         known: dict[str, dict[int, _Version]] = {}
@@ -295,6 +298,35 @@ class Writer:
             words = search_terms(f"{article.title or ''}\n{article.text}\n{' '.join(article.authors)}")
             rows.append(Terms(id_, words, facet_terms(article, mentions[id_], time)))
         write_terms(self._db, rows)
+
+    def _merges(self, uris: set[str]) -> dict[str, str]:
+        """Return where those of some stories lead that have become part of another one."""
+        ordered = sorted(uris)
+        found: dict[str, str] = {}
+        for at in range(0, len(ordered), _AT_ONCE):
+            part = ordered[at : at + _AT_ONCE]
+            rows = self._db.query(f"SELECT uri, into_uri FROM story_merges WHERE uri IN ({_marks(part)})", part)
+            found.update({uri: into for uri, into in rows})
+        return found
+
+    def _merge_stories(self, articles: Iterable[Article], changes: _Changes) -> None:
+        """Let stories be part of the one that an article showed them to be; old identities lead there."""
+        for article in articles:
+            if article.story is None or not article.story.merged:
+                continue
+            into = self._merges({article.story.uri}).get(article.story.uri, article.story.uri)
+            for uri in article.story.merged:
+                if self._merges({uri}).get(uri, uri) == into:
+                    continue
+                before = self._merges({uri}).get(uri, uri)
+                self._db.query("UPDATE articles SET story = ? WHERE story = ?", (into, before))
+                self._db.query("UPDATE story_merges SET into_uri = ? WHERE into_uri = ?", (into, before))
+                self._db.query(
+                    "INSERT INTO story_merges (uri, into_uri) VALUES (?, ?)"
+                    " ON CONFLICT (uri) DO UPDATE SET into_uri = excluded.into_uri",
+                    (before, into),
+                )
+                changes.stories |= {before, into}
 
     def _write_stories(self, stories: set[str]) -> None:
         """Make the rows of stories anew from their articles, by time of publication."""

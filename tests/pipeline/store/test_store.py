@@ -13,7 +13,7 @@ from pipeline.store import Database, Reader, Stored, StoreError, Writer, open_da
 from pipeline.store.load_folder import load_folder, store_of_folder
 from pipeline.store.reader import Counted, Selection
 from pipeline.store.writer import MovedError, TopicPosition
-from schemas.records import Alarm, Ledger, Record, Trend
+from schemas.records import Alarm, Ledger, Record, Story, Trend
 from tests.support.news import article, dead, duplicate, kafka_provenance, ledger, write_run
 
 
@@ -251,6 +251,26 @@ def test_a_story_that_rises_is_called_by_its_newest_title(database: Database) ->
     reader = write(database, article(0), article(1), *trends)
     titles = {trend.dimension: trend.title for trend in reader.bursts()}
     assert titles == {"story": article(1).title, "country": None}
+
+
+def test_stories_that_turn_out_to_be_one_are_one(database: Database) -> None:
+    def told(number: int, uri: str, merged: tuple[str, ...] = ()) -> Record:
+        return article(number, story=Story(uri=uri, similarity=0.8, merged=merged))
+
+    write(database, told(0, "a"), told(1, "a"), told(2, "b"), told(3, "b"), told(4, "c"))
+    write(database, told(5, "b", ("a",)), told(6, "c", ("b",)))
+    reader = write(database, told(7, "a"))  # another partition has not heard of it yet
+    assert [(story.uri, story.articles) for story in reader.stories()] == [("c", 8)]
+    for old in ("a", "b", "c"):
+        story = reader.story(old)
+        assert story is not None
+        assert (story.uri, story.articles) == ("c", 8)
+        assert len(reader.members(old)) == 8
+        assert len(found(reader, story=old)) == 8
+        assert len(found(reader, "Headline", story=old)) == 4
+    before = contents(database)
+    write(database, told(5, "b", ("a",)), told(7, "a"))
+    assert contents(database) == before
 
 
 def test_nul_characters_do_no_harm(database: Database) -> None:
