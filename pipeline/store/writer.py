@@ -306,7 +306,7 @@ class Writer:
         for at in range(0, len(ordered), _AT_ONCE):
             part = ordered[at : at + _AT_ONCE]
             rows = self._db.query(f"SELECT uri, into_uri FROM story_merges WHERE uri IN ({_marks(part)})", part)
-            found.update({uri: into for uri, into in rows})
+            found.update((str(uri), str(into)) for uri, into in rows)
         return found
 
     def _merge_stories(self, articles: Iterable[Article], changes: _Changes) -> None:
