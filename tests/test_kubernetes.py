@@ -45,7 +45,7 @@ def test_manifests_are_valid(path: Path) -> None:
 @pytest.mark.parametrize("path", sorted(FOLDER.rglob("kustomization.yaml")), ids=lambda path: path.parent.name)
 def test_every_file_is_named_once(path: Path) -> None:
     found = yaml.safe_load(path.read_text("utf-8"))
-    named = [path.parent / name for name in found["resources"] if name != "../"]
+    named = [path.parent / name for name in found["resources"] if name != "../base"]
     named += [path.parent / patch["path"] for patch in found.get("patches", [])]
     assert sorted(named) == [file for file in FILES if file.parent == path.parent]
 
@@ -77,7 +77,7 @@ def test_commands_are_those_of_the_command_line(name: str) -> None:
 
 
 def test_one_stream_drains_before_the_next_begins() -> None:
-    (stream,) = (document for document in documents(FOLDER / "stream.yaml") if document["kind"] == "Deployment")
+    (stream,) = (document for document in documents(FOLDER / "base" / "stream.yaml") if document["kind"] == "Deployment")
     assert stream["spec"]["replicas"] == 1
     assert stream["spec"]["strategy"] == {"type": "Recreate"}
     drain = next(int(entry["value"]) for entry in container("stream")["env"] if entry["name"] == "KHABAR_DRAIN_TIMEOUT")
