@@ -8,7 +8,7 @@ COPY requirements-setup.lock requirements.lock deploy/prune ./
 RUN python -m venv /opt/tools \
  && /opt/tools/bin/pip install --no-cache-dir --require-hashes -r requirements-setup.lock \
  && python -m venv --without-pip /opt/khabar \
- && /opt/tools/bin/pip --python /opt/khabar/bin/python install --no-cache-dir --no-compile --require-hashes -r requirements.lock \
+ && /opt/tools/bin/pip --python /opt/khabar/bin/python install --no-cache-dir --no-compile --no-deps --require-hashes -r requirements.lock \
  && ./prune /opt/khabar/lib/python3.11/site-packages
 COPY pyproject.toml README.md LICENSE deploy/compile ./
 COPY pipeline pipeline

@@ -58,6 +58,8 @@ class _Nursery:
             self._pipe.close()
             try:
                 _serve(theirs)
+            except Exception:
+                _log.exception("The process that starts workers has failed")
             finally:
                 os._exit(0)
         theirs.close()
