@@ -77,7 +77,9 @@ def test_commands_are_those_of_the_command_line(name: str) -> None:
 
 
 def test_one_stream_drains_before_the_next_begins() -> None:
-    (stream,) = (document for document in documents(FOLDER / "base" / "stream.yaml") if document["kind"] == "Deployment")
+    (stream,) = (
+        document for document in documents(FOLDER / "base" / "stream.yaml") if document["kind"] == "Deployment"
+    )
     assert stream["spec"]["replicas"] == 1
     assert stream["spec"]["strategy"] == {"type": "Recreate"}
     drain = next(int(entry["value"]) for entry in container("stream")["env"] if entry["name"] == "KHABAR_DRAIN_TIMEOUT")
