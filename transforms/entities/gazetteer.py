@@ -22,7 +22,7 @@ from transforms.entities.inflection import Reading, bases, demonym_forms, readin
 from transforms.text.folding import fold
 from transforms.text.languages import SPACELESS, section
 from transforms.text.memo import Memo
-from transforms.text.wordlists import words_by_rarity
+from transforms.text.wordlists import zipf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,8 +94,8 @@ _HOME_POPULATION: Final = 15_000
 _FOREIGN_NAME_POPULATION: Final = 250_000
 """GeoNames does not say which language a Latin name is in; smaller cities are looked for by their own name only."""
 _WORDS_KEPT: Final = 1 << 14
-_RAREST_BUCKET: Final = 600
-"""Words below one in a million are not looked at; wordfreq's lists are in steps of a hundredth of a power of ten."""
+_RAREST: Final = 3.0
+"""Zipf frequency of one in a million; rarer words are not looked at."""
 _LATIN: Final = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
 # Letters that a language of the script does not write, so that a GeoNames name with one of them is another language's.
 _FOREIGN_LETTERS: Final = {
@@ -154,14 +154,14 @@ def gazetteer(language: str | None) -> Gazetteer:
             for word in words:
                 node = node.next.setdefault(word, Node())
             node.names.extend(name for name in names if name not in node.names)
-    of_word, frequencies = readings(code), _frequencies(code)
+    of_word = readings(code)
 
     def beginnings(word: str) -> tuple[Beginning, ...]:
         found = []
         for reading, taken in of_word(word):
             node = root.next.get(reading)
             # كبيرا is a word of its own, not "like Beira"
-            if node is not None and not (taken and frequencies.get(word, 0.0) > frequencies.get(reading, 0.0)):
+            if node is not None and not (taken and _frequency(word, code) > _frequency(reading, code)):
                 found.append((reading, taken, node))
         return tuple(found)
 
@@ -265,24 +265,18 @@ def _calendar_words(language: str) -> frozenset[str]:
     return frozenset(map(fold, names))
 
 
-@cache
-def _frequencies(language: str) -> dict[str, float]:
-    if language in SPACELESS:
-        return {}
-    frequencies: dict[str, float] = {}
-    for step, words in islice(words_by_rarity(language), _RAREST_BUCKET):
-        for word in words:
-            frequencies.setdefault(fold(word), 9.0 - step / 100)
-    return frequencies
+def _frequency(word: str, language: str) -> float:
+    """Return the Zipf frequency of an ordinary word; 0 for rare ones, which make no name doubtful."""
+    frequency = zipf(language).get(word) if language not in SPACELESS else 0.0
+    return frequency if frequency >= _RAREST else 0.0
 
 
 def _is_word(text: str, entry: Entry, language: str, trusted: bool) -> bool:
     """Whether `text` is more common than a city of this size explains, so that it must be an ordinary word as well."""
-    frequencies = _frequencies(language)
     folded = fold(text)
-    frequency = frequencies.get(folded, 0.0)
+    frequency = _frequency(folded, language)
     for reading, taken in readings(language)(folded) if language in ("ar", "he") else ():
-        if taken and not trusted and frequencies.get(reading, 0.0) > frequency + 0.5:
+        if taken and not trusted and _frequency(reading, language) > frequency + 0.5:
             return True  # وجدة is rather "and Jeddah" than Oujda
     at_home = entry.country_code in home_countries(language)
     return (

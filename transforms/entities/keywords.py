@@ -35,7 +35,7 @@ from transforms.entities.lexicon import lexicon, shared_words
 from transforms.text.folding import fold
 from transforms.text.languages import CAPITAL_NOUNS, primary, section
 from transforms.text.memo import Memo
-from transforms.text.wordlists import stop_words, zipf
+from transforms.text.wordlists import Frequencies, compile_words, key, stop_words, words_by_rarity, zipf, zipf_of
 
 _LETTERS: Final = 3
 _PHRASE_WORDS: Final = 3
@@ -565,13 +565,12 @@ def _before(language: str, kind: Literal["nouns", "verbs"]) -> frozenset[str]:
 @functools.cache
 def _stop_words(language: str) -> frozenset[str]:
     listed = stop_words(language)
-    common = (word for word, frequency in _zipf(language).items() if frequency >= _STOP_ZIPF)
     words = lexicon(language)
     return frozenset(
         (
             *map(_folded, listed),
             *map(fold, listed),
-            *common,
+            *_common(language),
             *words.says,
             *words.according,
             *words.honorifics,
@@ -583,10 +582,19 @@ def _stop_words(language: str) -> frozenset[str]:
 
 
 @functools.cache
-def _zipf(language: str) -> dict[str, float]:
-    """Return the Zipf frequencies of the words of `language` by their key, the commonest form's for each."""
-    found: dict[str, float] = {}
-    arabic = language == "ar"
-    for word, frequency in zipf(language).items():
-        found.setdefault(_bare(word)[0] if arabic else word, frequency)
-    return found
+def _zipf(language: str) -> Frequencies:
+    """Return how common the words of `language` are by their key; Arabic ones by what is left without particles."""
+    if language != "ar":
+        return zipf(language)
+    return Frequencies(compile_words(language, "bare-words-1", lambda word: _bare(word)[0]))
+
+
+@functools.cache
+def _common(language: str) -> frozenset[str]:
+    """Return the keys of the words that are too common to say anything."""
+    found: set[str] = set()
+    for step, words in words_by_rarity(language):
+        if zipf_of(step) < _STOP_ZIPF:
+            break
+        found.update(_bare(key(word))[0] if language == "ar" else key(word) for word in words)
+    return frozenset(found)

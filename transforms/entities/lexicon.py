@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from transforms.text.languages import known_languages, section
 from transforms.text.memo import Memo
-from transforms.text.wordlists import key, zipf
+from transforms.text.wordlists import Frequencies, key, zipf
 
 _WORDS_KEPT: Final = 1 << 14
 _COMMON_ZIPF: Final = {"ar": 4.9, "fa": 4.9, "tr": 5.0}
@@ -25,9 +25,9 @@ class Lexicon:
     says: frozenset[str]
     according: frozenset[str]
     pronouns: frozenset[str]
-    given: frozenset[str]
+    given: "GivenNames"
     """Given names, without those that are common words of the language."""
-    zipf: dict[str, float]
+    zipf: Frequencies
 
     head: Memo[str, bool]
     """Whether a key is a noun of office, rank or profession."""
@@ -81,7 +81,7 @@ def lexicon(language: str) -> Lexicon:
         says=says,
         according=words("according"),
         pronouns=pronouns,
-        given=_given_names(language),
+        given=GivenNames(language),
         zipf=zipf(language),
     )
 
@@ -110,13 +110,21 @@ def given_names(*, persian: bool = True) -> frozenset[str]:
     return frozenset(key(name) for line in lines if not line.startswith("#") for name in line.split() if len(name) > 1)
 
 
-def _given_names(language: str) -> frozenset[str]:
-    frequencies = zipf(language)
-    limit = _COMMON_ZIPF.get(language, 5.2)
-    firm = frozenset(map(key, names_table()["given"]["common"].split()))
-    return frozenset(
-        name for name in given_names(persian=language != "ar") if frequencies.get(name, 0) < limit or name in firm
-    )
+class GivenNames:
+    """The given names of all languages but for those that are common words of one language."""
+
+    def __init__(self, language: str) -> None:
+        self._names = given_names(persian=language != "ar")
+        self._limit = _COMMON_ZIPF.get(language, 5.2)
+        self._frequencies = zipf(language)
+
+    def __contains__(self, word: object) -> bool:
+        return word in self._names and (self._frequencies.get(str(word)) < self._limit or word in _firm_names())
+
+
+@functools.cache
+def _firm_names() -> frozenset[str]:
+    return frozenset(map(key, names_table()["given"]["common"].split()))
 
 
 @functools.cache

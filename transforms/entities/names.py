@@ -394,7 +394,7 @@ class _CasedFinder(_Finder):
             return not self.is_given(word)
         if not raw[0].isalpha() or _VERB.search(raw) or word in words.says:
             return False
-        return words.zipf.get(word, 0) < 5.9 and words.zipf != {}
+        return words.zipf.get(word, 0) < 5.9 and len(words.zipf) > 0
 
     def begins_complement(self, at: int) -> bool:
         raw, word = self.tokens.raw[at], self.tokens.key[at]
