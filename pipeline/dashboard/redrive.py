@@ -28,7 +28,7 @@ def kafka_redrive(connection: Connection, topics: Topics, job_name: str) -> Redr
         if not result.sent:
             for why in result.refused.values():
                 raise StoreError(why)
-            return "Run again before; nothing was sent."
+            return "It was run again before; nothing was sent."
         if len(result.sent) == 1 and len(places) == 1:
             return f"Sent to the raw topic again, as {next(iter(result.sent))}."
         refused = f", {len(result.refused)} refused" if result.refused else ""

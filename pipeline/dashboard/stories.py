@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from pipeline.dashboard import charts, messages
 from pipeline.dashboard.exports import MOST_ROWS
@@ -119,12 +119,6 @@ def story(site: Site, request: Request) -> Response:
         places=_places(records.values()),
         read=len(records),
     )
-
-
-def story_by_article(site: Site, request: Request) -> Response:
-    """From the old address of a story to its page."""
-    root = request.scope.get("root_path", "")
-    return RedirectResponse(f"{root}/story?{request.url.query}", 302)
 
 
 def _delay(first: str | None, time: str | None) -> float | None:

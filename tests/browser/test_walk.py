@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 import pytest
 from selenium.webdriver.common.by import By
 
-from benchmarks.newsroom import newsroom
 from pipeline.dashboard.app import Config
 from pipeline.store import Stored, Writer, open_database
 from tests.browser.conftest import DESKTOP, PHONE, Browser
 from tests.support.dashboard import running
+from tests.support.newsroom import newsroom
 
 NOW = datetime(2025, 9, 15, tzinfo=UTC)
 

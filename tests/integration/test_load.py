@@ -87,7 +87,7 @@ class DuckLoading(Loading):
 
 
 def rows(parquet: Path, table: str) -> int:
-    files = list((parquet / table).glob("*/part.parquet"))
+    files = list((parquet / table).glob("*/part-0.parquet"))
     return sum(pq.read_metadata(path).num_rows for path in files)
 
 

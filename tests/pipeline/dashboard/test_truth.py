@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from benchmarks.newsroom import newsroom
 from pipeline.dashboard.app import Config, create_app
 from pipeline.dashboard.wording import number
 from pipeline.store import Database, Stored, Writer, open_database
+from tests.support.newsroom import newsroom
 
 NOW = datetime(2025, 9, 15, tzinfo=UTC)
 SELECTIONS = [
