@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from pipeline.store.database import StoreError, open_database
+from pipeline.store.schema import MIGRATIONS
 from pipeline.store.writer import Stored, Writer
 from schemas.codec import CodecError, decode
 from schemas.records import Article, Dead, Duplicate, Ledger, Record
@@ -86,7 +87,9 @@ def store_of_folder(folder: Path, watch: Callable[[int, int], None] = lambda don
         raise StoreError(f"{folder} holds no finished run: there is no ledger.jsonl (`khabar run PATH --out {folder}`)")
     path = folder / _STORE_FILE
     stamp_path = folder / f"{_STORE_FILE}.of"
-    stamp = "\n".join(f"{name} {s.st_size} {s.st_mtime_ns}" for name in FILES if (s := (folder / name).stat()))
+    stamp = f"schema {len(MIGRATIONS)}\n" + "\n".join(
+        f"{name} {s.st_size} {s.st_mtime_ns}" for name in FILES if (s := (folder / name).stat())
+    )
     if path.is_file() and stamp_path.is_file() and stamp_path.read_text() == stamp:
         return f"sqlite:///{path}"
     try:

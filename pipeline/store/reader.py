@@ -400,8 +400,20 @@ class Reader:
 
         Of a selection that is not tallied, counted in its newest `MOST` articles.
         """
-        if selection.tallied == ("all", "") and all(DIMENSIONS[name].counted for name in dimensions):
-            return {name: self._tallied_values(name, selection, limit) for name in dimensions}
+        values: dict[str, list[tuple[str, int]]] = {name: [] for name in dimensions}
+        if selection.tallied == ("all", ""):
+            # Of names there are too many a day to add up over a range.
+            is_range = bool(selection.since or selection.until)
+            tallied = [n for n in dimensions if ("hour" if is_range else "total") in DIMENSIONS[n].counted]
+            values.update({name: self._tallied_values(name, selection, limit) for name in tallied})
+            dimensions = [name for name in dimensions if name not in tallied]
+        if dimensions:
+            values.update(self._newest_values(selection, dimensions, limit))
+        return values
+
+    def _newest_values(
+        self, selection: Selection, dimensions: Sequence[str], limit: int
+    ) -> dict[str, list[tuple[str, int]]]:
         sql, parameters = self._newest(selection, "a.id, a.language, a.source, a.story")
         single = [name for name in dimensions if DIMENSIONS[name].values == "one"]
         several = [name for name in dimensions if DIMENSIONS[name].values == "several"]
@@ -442,13 +454,18 @@ class Reader:
         return (first, last) if first and last else None
 
     def _tallied_values(self, dimension: str, selection: Selection, limit: int) -> list[tuple[str, int]]:
-        unit = "day" if selection.since or selection.until else "total"
-        rows = self._db.query(
-            "SELECT value, sum(articles) AS n FROM tallies WHERE unit = ? AND dimension = ?"
-            f"{' AND bucket BETWEEN ? AND ?' if unit == 'day' else ''}"
-            f" GROUP BY value HAVING sum(articles) > 0 ORDER BY n DESC, value LIMIT {limit:d}",
-            [unit, dimension, *(_days(selection) if unit == "day" else ())],
-        )
+        if not selection.since and not selection.until:
+            rows = self._db.query(
+                "SELECT value, articles FROM tallies WHERE unit = 'total' AND dimension = ? AND articles > 0"
+                f" ORDER BY articles DESC, value LIMIT {limit:d}",
+                (dimension,),
+            )
+        else:
+            rows = self._db.query(
+                "SELECT value, sum(articles) AS n FROM tallies WHERE unit = 'day' AND dimension = ? AND bucket BETWEEN"
+                f" ? AND ? GROUP BY value HAVING sum(articles) > 0 ORDER BY n DESC, value LIMIT {limit:d}",
+                (dimension, *_days(selection)),
+            )
         return [(value, int(n)) for value, n in rows]
 
     def _newest(self, selection: Selection, columns: str) -> tuple[str, list[Any]]:

@@ -322,9 +322,10 @@ _FIRST_VIEWS: Final = (
 
 _THIRD: Final = """
 CREATE TABLE story_merges (uri TEXT PRIMARY KEY, into_uri TEXT NOT NULL){clustered};
-CREATE INDEX merged_into ON story_merges (into_uri)
+CREATE INDEX merged_into ON story_merges (into_uri);
+CREATE INDEX tallies_in_all ON tallies (dimension, articles DESC, value) WHERE unit = 'total'
 """
-"""Stories that turned out to be the same event as another one."""
+"""Stories that turned out to be the same event as another one; the commonest values of all."""
 MIGRATIONS: Final = (_FIRST, _SECOND, _THIRD)
 DERIVED_ANEW: Final = 2
 """Stores older than this have their derived tables made again from the records."""
