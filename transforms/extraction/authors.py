@@ -35,7 +35,7 @@ _WAW_NAMES: Final = re.compile(
     r"^(?:و)(?:ليد|ائل|سام|سيم|فاء|جدي|جيه|رد|ردة|ديع|حيد|هيب|لاء|صفي|ضاح|اصف|جدان|داد|فيق|هبة|عد|سن|هاب)(?:\s|$)"
 )
 _BRACKETS: Final = re.compile(r"\s*[(\[（【][^)\]）】]*[)\]）】]")
-_ADDRESS: Final = re.compile(r"https?://\S+|www\.\S+|\S+@\S+\.\w+|(?<!\w)@\w+")
+_ADDRESS: Final = re.compile(r"https?://\S+|www\.\S+|[^\s@]{1,100}@[^\s@]{1,200}\.\w+|(?<!\w)@\w+")
 _STAMP: Final = re.compile(
     r"\b(?:published|updated|posted|last (?:modified|updated)|veröffentlicht|aktualisiert|publié|mis à jour|publicado"
     r"|actualizado|pubblicato|aggiornato|опубликовано|обновлено)\b.*",

@@ -28,16 +28,17 @@ _MAX_PAGE: Final = 20_000_000
 """Characters above which a page is rejected before it is parsed: news pages have 0.1 to 3 million."""
 _MAX_ATTRIBUTES: Final = 300
 _MANY_ATTRIBUTES: Final = re.compile(
-    r"<([A-Za-z][\w:-]*+)"
-    r"(?:[\s/]++[^\s<>=\"'/]++(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s\"'<>]++))?+)"
+    r"<([A-Za-z][^\s/>]*+)"
+    r"(?:[\s/]++[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s>\"'][^\s>]*+)?+)?+)"
     f"{{{_MAX_ATTRIBUTES},}}+"
 )
 """A tag with so many attributes that the parser, which compares each with all, would need minutes for it."""
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")
-_CONTROLS: Final = re.compile(
-    "[\x01-\x08\x0b\x0c\x0e-\x1f\ufdd0-\ufdef\ufffe\uffff]"
-    "|&#(?:0*(?:[1-8]|1[124-9]|2[0-9]|3[01]|6553[45]|64976)|[xX]0*(?:[1-8b-cB-C]|[eEfF]|1[0-9a-fA-F]|[fF]{3}[eEfF]))"
-    "(?![0-9a-fA-F]);?"
+_CONTROLS: Final = bytes.maketrans(bytes({*range(0x20)} - {*b"\t\n\r"}), b" " * 29)
+_NONCHARACTERS: Final = re.compile(b"\xef\xb7[\x90-\xaf]|\xef\xbf[\xbe\xbf]")
+_CONTROL_NUMBERS: Final = re.compile(
+    r"&#(?:0*(?:[1-8]|1[124-9]|2[0-9]|3[01]|6553[45]|6497[6-9]|6499\d|6500[0-7])"
+    r"|[xX]0*(?:[1-8b-cB-C]|[eEfF]|1[0-9a-fA-F]|[fF]{3}[eEfF]|[fF][dD][dDeE][0-9a-fA-F]))(?![0-9a-fA-F]);?"
 )
 """Characters, also by number, that the parser takes and its tree then refuses to hold."""
 _ELEMENTS: Final = etree.ElementDefaultClassLookup(element=HtmlElement)
@@ -174,13 +175,12 @@ def _parse(source: str) -> HtmlElement:
         raise Rejected(Stage.EXTRACT, Reason.EMPTY_CONTENT, "the page is empty")
     if "\x00" in source:
         source = source.replace("\x00", "")
-    source = _CONTROLS.sub(" ", source)
-    if source.count("=") > _MAX_ATTRIBUTES * 20:
-        source = _MANY_ATTRIBUTES.sub(r"<\1", source)
+    source = _MANY_ATTRIBUTES.sub(r"<\1", _CONTROL_NUMBERS.sub(" ", source))
     try:
         data = source.encode("utf-8")
     except UnicodeEncodeError:
         data = _SURROGATES.sub("\ufffd", source).encode("utf-8")
+    data = _NONCHARACTERS.sub(b" ", data.translate(_CONTROLS))
     # A parser is cheap, and reusing one keeps its dictionary of names growing.
     parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False)
     # lxml.html chooses the class of each element in Python, a tenth of the time of a page. Forms and inputs need none.

@@ -9,6 +9,7 @@ A word is a run of letters, marks and digits, joined by inner apostrophes, hyphe
 and Burmese, which have no mark between words either, count as one word for each five letters, their mean length.
 """
 
+from collections.abc import Iterator
 from typing import Final
 
 import regex
@@ -27,6 +28,9 @@ _NO_END: Final = regex.compile(
     rf"(?:(?<![\p{{L}}\p{{N}}.])(?:[\p{{Lu}}\p{{Ll}}]|(?=\p{{Arabic}})\p{{L}}|{_TITLES})|(?<!\p{{L}})\p{{L}}\.\s?\p{{Ll}})\.\s*$"
 )
 _TAIL: Final = 12
+_SEEN: Final = 4_000
+"""Characters that are looked at together; sentences of news have 20 to 500."""
+_PIECE_END: Final = regex.compile(r"[.!?…。！？؟۔।]\s|[。！？]")
 _LOWER_CASE: Final = regex.compile(r"[\s\"'“”„«»‘’‚‹›(\[–—-]*+(?:\p{Ll}|と|って)")
 _WORD: Final = regex.compile(
     r"""
@@ -50,8 +54,8 @@ def sentences(text: str, language: str | None = None) -> tuple[Span, ...]:
     paragraph_start = 0
     for paragraph in text.split("\n"):
         start: int | None = None
-        for boundary in get_sentence_boundaries(code, paragraph):
-            begin, end = boundary["start_index"], boundary["end_index"]
+        for boundary in _boundaries(code, paragraph):
+            begin, end = boundary
             if start is None:
                 start = begin
             elif not _continues(paragraph, begin):
@@ -61,6 +65,23 @@ def sentences(text: str, language: str | None = None) -> tuple[Span, ...]:
             _add(found, paragraph, start, end, paragraph_start)
         paragraph_start += len(paragraph) + 1
     return tuple(found)
+
+
+def _boundaries(code: str, paragraph: str) -> Iterator[Span]:
+    """Yield where the library sees sentences.
+
+    It compares all quotation marks with each other, so it is shown a piece of a long paragraph at a time, which ends
+    where a sentence may; one that is longer than a piece is cut.
+    """
+    at = 0
+    while at < len(paragraph):
+        piece = paragraph[at : at + _SEEN]
+        if len(piece) == _SEEN:
+            ends = list(_PIECE_END.finditer(piece, _SEEN // 2))
+            piece = piece[: ends[-1].end()] if ends else piece
+        found = [(at + b["start_index"], at + b["end_index"]) for b in get_sentence_boundaries(code, piece)]
+        at += len(piece)
+        yield from found
 
 
 def count_words(text: str, language: str | None = None) -> int:
