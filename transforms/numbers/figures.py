@@ -17,11 +17,19 @@ from transforms.numbers.counted_words import CountedWords, counted_words, is_plu
 from transforms.numbers.east_asian import find_east_asian_figures
 from transforms.numbers.number_words import NumberWords, number_words
 from transforms.numbers.numerals import NUMERAL, Number, magnitude_at, parse_numeral, scaled, separators, words_at
-from transforms.numbers.units import CURRENCY_SIGNS, DOLLARS, ISO_CODES, PERCENT, YEN_OR_YUAN, unit_words
+from transforms.numbers.units import (
+    CURRENCY_SIGNS,
+    DOLLARS,
+    ISO_CODES,
+    PERCENT,
+    YEN_OR_YUAN,
+    duration_words,
+    unit_words,
+)
 from transforms.text.languages import primary
 from transforms.text.memo import Memo
 from transforms.text.phrases import Names
-from transforms.text.tokens import Tokens, keys, lex
+from transforms.text.tokens import Token, Tokens, keys, lex
 
 _LABELS: Final = keys(
     "رقم المادة مادة المادتين القرار قرار القرارين صفحة الصفحة ص البند الفقرة فقرة الدورة الجلسة قناة الطريق الساعة "
@@ -60,6 +68,9 @@ _SIGN_WORDS: Final = keys("minus negative منفی ناقص سالب минус 
 """Signs in words before a number."""
 _LESS: Final = keys("menos moins meno less")
 """Words that are a sign before percentages and degrees only."""
+_BEFORE_LESS: Final = keys("al lo no por o más nada ou au du pas de pelo à ao um a di o per non niente than")
+"""Before "menos" and "moins" that are no sign: at least."""
+_NOTHING: Final = Token("mark", -9, -9, " ")
 _FRACTION_WORDS: Final = keys(
     "third thirds quarter quarters half halves fifth fifths sixths eighths tenth tenths hundredths "
     "drittel viertel fünftel sechstel achtel zehntel tiers quart quarts cinquième cinquièmes dixième dixièmes "
@@ -89,6 +100,7 @@ class _Grammar:
     numbers: NumberWords
     units: Names[str]
     counted: CountedWords | None
+    durations: Names[bool]
     spaces_group: bool
 
     def number_word_begins(self, key: str) -> bool:
@@ -124,6 +136,7 @@ def _grammar(language: str | None) -> _Grammar:
         numbers=number_words(language),
         units=unit_words(language),
         counted=counted_words(language),
+        durations=duration_words(language),
         spaces_group=separators(language).group == " ",
     )
 
@@ -178,7 +191,7 @@ def _may_begin(language: str | None, key: str) -> bool:
     grammar = _grammar(language)
     if grammar.number_word_begins(key):
         return True
-    if key in _SIGN_WORDS:
+    if key in _SIGN_WORDS or key in _LESS:
         return True
     if grammar.language == "en":
         return key == "a"
@@ -196,6 +209,11 @@ def _may_begin(language: str | None, key: str) -> bool:
 def _in_digits(text: str, tokens: Tokens, index: int, grammar: _Grammar) -> tuple[_Amount | None, int]:
     """Return the amount whose digits begin at token `index`, or None; and the index after its digits in any case."""
     token = tokens[index]
+    if index and tokens[index - 1].key in "-−" and tokens[index - 1].end == token.start and _is_sign(tokens, index - 1):
+        negative, after = _in_digits(text, (*tokens[: index - 1], _NOTHING, *tokens[index:]), index, grammar)
+        if negative is None or _unit_at(text, tokens, negative, index, grammar) is None:
+            return None, after
+        return replace(negative, value=-negative.value, start=tokens[index - 1].start), after
     match = _SPACE_GROUPED.match(text, token.start) if grammar.spaces_group else None
     if match is None:
         match = NUMERAL.match(text, token.start)
@@ -272,6 +290,12 @@ def _in_digits(text: str, tokens: Tokens, index: int, grammar: _Grammar) -> tupl
     return _with_remainder(text, tokens, amount, factor, grammar), after
 
 
+def _is_sign(tokens: Tokens, index: int) -> bool:
+    """Tell whether the hyphen at token `index` begins a word, as a minus does."""
+    before = tokens[index - 1] if index else None
+    return before is None or before.end < tokens[index].start or before.key in "(["
+
+
 def _with_remainder(text: str, tokens: Tokens, amount: _Amount, factor: int, grammar: _Grammar) -> _Amount:
     """Return `amount` with the smaller number that continues it: ``3 bin 500``, ``مليونين و500 ألف``."""
     at = amount.after
@@ -323,6 +347,8 @@ def _stands_free(text: str, tokens: Tokens, index: int, after: int, grammar: _Gr
         if following.key in _ORDINAL_ENDINGS or following.key in ("º", "ª"):
             return False
         if following.key in "-–'’:/_@" and next_kind != "mark" and tokens[after + 1].start == following.end:
+            if following.key == "-" and next_kind == "word" and _measured_at(tokens, after + 1, grammar):
+                return True  # a 45-acre farm
             return grammar.language == "tr" and following.key in "'’"
         if following.key == "." and (
             grammar.language in _DOTTED_ORDINALS and next_kind == "word" and after + 1 < len(tokens)
@@ -334,9 +360,15 @@ def _stands_free(text: str, tokens: Tokens, index: int, after: int, grammar: _Gr
     return following.key not in _HOURS and not is_half_of_day
 
 
+def _measured_at(tokens: Tokens, index: int, grammar: _Grammar) -> bool:
+    return grammar.units.at(tokens, index) is not None or grammar.durations.at(tokens, index) is not None
+
+
 def _in_words(text: str, tokens: Tokens, index: int, grammar: _Grammar) -> _Amount | None:
     """Return the amount that is written in words from token `index` on."""
     token = tokens[index]
+    if token.key in _SIGN_WORDS or token.key in _LESS:
+        return _signed(text, tokens, index, grammar)
     before = tokens[index - 1] if index else None
     if before is not None and (before.key in _LABELS or (before.key in "-–’'" and before.end == token.start)):
         return None
@@ -387,6 +419,28 @@ def _in_words(text: str, tokens: Tokens, index: int, grammar: _Grammar) -> _Amou
     return _with_remainder(text, tokens, amount, magnitude if whole else 1, grammar)
 
 
+def _signed(text: str, tokens: Tokens, index: int, grammar: _Grammar) -> _Amount | None:
+    """Read ``minus 2.5``, ``ناقص 2.5``, ``moins trois``; some words are signs before percentages and degrees only."""
+    at = index + 1
+    if at >= len(tokens) or tokens[at].start - tokens[index].end > 1 or tokens[at].key in _SIGN_WORDS:
+        return None
+    if tokens[at].key in _LESS or (index and tokens[index - 1].kind == "digits"):
+        return None  # ten minus two
+    if tokens[at].kind == "digits":
+        amount, _ = _in_digits(text, tokens, at, grammar)
+    elif grammar.number_word_begins(tokens[at].key):
+        amount = _in_words(text, tokens, at, grammar)
+    else:
+        return None
+    if amount is None or amount.value <= 0:
+        return None
+    if tokens[index].key in _LESS:
+        unit = _unit_at(text, tokens, amount, at, grammar)
+        if unit is None or not unit.startswith(("%", "°")) or (index and tokens[index - 1].key in _BEFORE_LESS):
+            return None
+    return replace(amount, value=-amount.value, start=tokens[index].start)
+
+
 def _is_magnitude(tokens: Tokens, index: int, grammar: _Grammar) -> bool:
     if magnitude_at(tokens, index, grammar.numbers) is not None:
         return True
@@ -423,11 +477,24 @@ def _figure(text: str, tokens: Tokens, index: int, amount: _Amount, grammar: _Gr
         unit = _unit_at(text, tokens, amount, index, grammar)
         if unit is None and grammar.counted is not None:
             counted = _counted_at(text, tokens, amount, grammar.counted)
+        if unit is None and counted is None:
+            counted = _duration_at(text, tokens, amount, grammar)
     if unit is None and counted is None and not amount.explicit:
         return None
     if amount.value > _LARGEST:
         return None
     return Figure(value=amount.value, text=text[slice(*span)], counted=counted, unit=unit, span=span)
+
+
+def _duration_at(text: str, tokens: Tokens, amount: _Amount, grammar: _Grammar) -> str | None:
+    """Return the span of time that `amount` counts, as written: ``zes weken``, ``3-jarige`` has none."""
+    at = amount.after
+    if at >= len(tokens) or tokens[at].start - amount.end > 1:
+        return None
+    if tokens[at].key in "-‑" and at + 1 < len(tokens) and tokens[at + 1].start == tokens[at].end:
+        at += 1
+    found = grammar.durations.at(tokens, at)
+    return None if found is None else text[tokens[at].start : tokens[found[1] - 1].end]
 
 
 def _currency_before(tokens: Tokens, index: int, grammar: _Grammar) -> str | None:
@@ -466,6 +533,9 @@ def _unit_at(text: str, tokens: Tokens, amount: _Amount, index: int, grammar: _G
     if token.key == "°":
         scale = tokens[at + 1].key if at + 1 < len(tokens) and tokens[at + 1].start == token.end else ""
         return {"c": "°C", "f": "°F"}.get(scale, "°")
+    if token.key in "-‑" and at + 1 < len(tokens) and token.start == amount.end == tokens[at + 1].start - 1:
+        found = grammar.units.at(tokens, at + 1)
+        return None if found is None else found[0]
     if token.kind != "word":
         return None
     if token.start == amount.end and token.key in _MEASURE_SUFFIXES:

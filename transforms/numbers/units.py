@@ -4,9 +4,11 @@ Currencies have their ISO 4217 code where the word or sign is certain; a bare ``
 and stays as it is written.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Final
+from typing import Any, Final
+
+from babel import Locale, UnknownLocaleError
 
 from transforms.text.languages import by_value, primary, section
 from transforms.text.phrases import Names
@@ -40,7 +42,94 @@ _ANY: Final[Mapping[str, str]] = {
 }  # fmt: skip
 
 
+_CLDR_SYMBOLS: Final[Mapping[str, str]] = {
+    "length-kilometer": "km", "length-meter": "m", "length-centimeter": "cm", "length-millimeter": "mm",
+    "length-mile": "mi", "length-foot": "ft", "length-inch": "in", "length-yard": "yd", "length-nautical-mile": "nmi",
+    "area-square-kilometer": "km²", "area-square-meter": "m²", "area-square-mile": "mi²", "area-square-foot": "ft²",
+    "area-hectare": "ha", "area-acre": "acre", "mass-kilogram": "kg", "mass-gram": "g", "mass-milligram": "mg",
+    "mass-microgram": "µg", "mass-tonne": "t", "mass-ton": "ton", "mass-pound": "lb", "mass-ounce": "oz",
+    "volume-liter": "l", "volume-milliliter": "ml", "volume-cubic-meter": "m³", "volume-gallon": "gal",
+    "volume-barrel": "bbl", "volume-cubic-foot": "ft³", "speed-kilometer-per-hour": "km/h",
+    "speed-mile-per-hour": "mph", "speed-meter-per-second": "m/s", "temperature-celsius": "°C",
+    "temperature-fahrenheit": "°F", "temperature-kelvin": "K", "temperature-generic": "°", "concentr-percent": "%",
+    "power-watt": "W", "power-kilowatt": "kW", "power-megawatt": "MW", "power-gigawatt": "GW",
+    "energy-kilowatt-hour": "kWh", "digital-bit": "bit", "digital-byte": "B", "digital-kilobyte": "KB",
+    "digital-megabyte": "MB", "digital-gigabyte": "GB", "digital-terabyte": "TB", "length-light-year": "ly",
+    "frequency-hertz": "Hz", "frequency-megahertz": "MHz", "frequency-gigahertz": "GHz", "length-micrometer": "µm",
+    "length-nanometer": "nm", "length-picometer": "pm", "length-decimeter": "dm", "concentr-karat": "kt",
+}  # fmt: skip
+"""Measures of CLDR, and their symbols; its durations are things that are counted."""
+_DURATIONS: Final = ("year", "month", "week", "day", "hour", "minute", "second", "decade", "century")
+_SHARED_BY: Final = 2
+"""Currencies that have a word in common, for it to be their noun: dollar, franc."""
+
+
+@cache
+def _cldr(language: str) -> dict[str, Any]:
+    try:
+        return dict(Locale.parse(language)._data)  # Babel has no other way to the plural forms of units
+    except (UnknownLocaleError, ValueError, TypeError):
+        return {}
+
+
+def _names(data: Mapping[str, Any], unit: str, widths: tuple[str, ...]) -> Iterator[str]:
+    """Yield what stands after a number of a unit, in all its plural forms."""
+    forms = data.get("unit_patterns", {}).get(unit, {})
+    for width in widths:
+        for plural, pattern in dict(forms.get(width, {})).items():
+            name = pattern.replace("{0}", "").strip(" \xa0\u202f") if isinstance(pattern, str) else ""
+            if plural != "per" and "{" not in name and len(name) > 1 + name.isascii():
+                yield name
+
+
+def measures(language: str) -> Iterator[tuple[str, str]]:
+    """Yield the names of measures in all their plural forms, with their symbols (CLDR)."""
+    data = _cldr(language)
+    for unit, symbol in _CLDR_SYMBOLS.items():
+        yield from ((name, symbol) for name in _names(data, unit, ("long", "short")))
+
+
+def durations(language: str) -> Iterator[str]:
+    """Yield the names of spans of time in all their plural forms (CLDR)."""
+    data = _cldr(language)
+    for unit in _DURATIONS:
+        yield from _names(data, f"duration-{unit}", ("long",))
+
+
+def currencies(language: str) -> Iterator[tuple[str, str]]:
+    """Yield the names of currencies with their codes, and the nouns that several share, as they are (CLDR)."""
+    data = _cldr(language)
+    plurals = data.get("currency_names_plural", {}) if "currency_names_plural" in data else {}
+    first: dict[str, set[str]] = {}
+    last: dict[str, set[str]] = {}
+    for code in sorted(data.get("currency_names", {})):
+        forms = dict(plurals[code]).values() if code in plurals else ()
+        for name in sorted({str(data["currency_names"][code]), *map(str, forms)}):
+            name = name.partition("(")[0].strip()
+            yield name, code
+            words = name.split()
+            if len(words) > 1:
+                first.setdefault(words[0], set()).add(code)
+                last.setdefault(words[-1], set()).add(code)
+    # Of a currency's words the noun is the one that recurs: countries are many, dollars and francs few.
+    nouns = first if len(first) < len(last) else last
+    for word, codes in sorted(nouns.items()):
+        if len(codes) >= _SHARED_BY and len(word) > 2:
+            yield word, "USD" if {"USD", "CAD", "AUD"} <= codes else word
+
+
 @cache
 def unit_words(language: str | None) -> Names[str]:
-    """Return the words of units of a BCP 47 language tag, with the symbols that are the same in all."""
-    return Names([*_ANY.items(), *by_value(section(primary(language), "units"))])
+    """Return the words of units of a BCP 47 language tag, with the symbols that are the same in all.
+
+    The language's own list comes first, then the names of measures and currencies in CLDR.
+    """
+    base = primary(language)
+    own = [*_ANY.items(), *by_value(section(base, "units"))]
+    return Names([*own, *measures(base), *currencies(base)])
+
+
+@cache
+def duration_words(language: str | None) -> Names[bool]:
+    """Return the words of spans of time of a BCP 47 language tag: what is counted, and no unit."""
+    return Names((name, True) for name in durations(primary(language)))
