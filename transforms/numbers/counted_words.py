@@ -26,6 +26,10 @@ _ENDINGS: Final[Mapping[str, re.Pattern[str]]] = {
     "it": re.compile(r"\w\w[ieaàùòs]$"),
     "tr": re.compile(r"\w\w"),
     "fa": re.compile(r"\w\w"),
+    "hi": re.compile(r"\w\w"),
+    "nl": re.compile(r"\w\w(?:en|ën|s|jaar|uur|man|kilo|kinderen|eieren)$"),
+    "he": re.compile(r"\w(?:ים|ות|יים)$|^(?:איש|נפש|שנה|יום|חודש|שבוע|ילד|בית)$"),
+    "uk": re.compile(r"\w\w\w*(?<!ли|ла|ло|ти|ть|ся|сь)$"),
     "ru": re.compile(r"\w\w\w*(?<!ли|ла|ло|ть|ет|ют|ит|ат|ся|сь|ут)$"),
 }
 _ARABIC_NO_NOUN: Final = re.compile(

@@ -18,6 +18,7 @@ from transforms.numbers.east_asian import find_east_asian_figures
 from transforms.numbers.number_words import NumberWords, number_words
 from transforms.numbers.numerals import NUMERAL, Number, magnitude_at, parse_numeral, scaled, separators, words_at
 from transforms.numbers.units import (
+    CURRENCIES,
     CURRENCY_SIGNS,
     DOLLARS,
     ISO_CODES,
@@ -70,6 +71,11 @@ _LESS: Final = keys("menos moins meno less")
 """Words that are a sign before percentages and degrees only."""
 _BEFORE_LESS: Final = keys("al lo no por o más nada ou au du pas de pelo à ao um a di o per non niente than")
 """Before "menos" and "moins" that are no sign: at least."""
+_AND: Final = keys("and und et y e en и і ו और और och og ve")
+_CENTS: Final = keys(
+    "cent cents cents centavos centavo céntimos céntimo centimes centime centesimi pence penny pennies копеек копейки "
+    "копійок копійки центов цента центів אגורות סנט सेंट पैसे kuruş öre øre groszy euro-cent eurocent"
+)
 _NOTHING: Final = Token("mark", -9, -9, " ")
 _FRACTION_WORDS: Final = keys(
     "third thirds quarter quarters half halves fifth fifths sixths eighths tenth tenths hundredths "
@@ -481,9 +487,32 @@ def _figure(text: str, tokens: Tokens, index: int, amount: _Amount, grammar: _Gr
             counted = _duration_at(text, tokens, amount, grammar)
     if unit is None and counted is None and not amount.explicit:
         return None
+    if unit is not None and unit in CURRENCIES:
+        amount, stop = _with_cents(tokens, amount, grammar)
+        span = (span[0], stop or span[1])
     if amount.value > _LARGEST:
         return None
     return Figure(value=amount.value, text=text[slice(*span)], counted=counted, unit=unit, span=span)
+
+
+def _with_cents(tokens: Tokens, amount: _Amount, grammar: _Grammar) -> tuple[_Amount, int | None]:
+    """Return an amount of money with the cents that follow its currency: ``15 dollars and 20 cents``."""
+    found = grammar.units.at(tokens, amount.after) if amount.after < len(tokens) else None
+    if found is None or not isinstance(amount.value, int):
+        return amount, None
+    at = found[1] + 1 if found[1] < len(tokens) and tokens[found[1]].key in _AND else found[1]
+    if at + 1 >= len(tokens):
+        return amount, None
+    if tokens[at].kind == "digits" and len(tokens[at].key) <= 2:
+        cents, after = int(tokens[at].key), at + 1
+    else:
+        words = words_at(tokens, at, grammar.numbers)
+        if words is None or words[0] > 99:
+            return amount, None
+        cents, after = words
+    if after >= len(tokens) or tokens[after].key not in _CENTS:
+        return amount, None
+    return replace(amount, value=round(amount.value + cents / 100, 2)), tokens[after - 1].end
 
 
 def _duration_at(text: str, tokens: Tokens, amount: _Amount, grammar: _Grammar) -> str | None:

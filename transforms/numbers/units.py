@@ -31,13 +31,15 @@ ISO_CODES: Final = keys(
 )
 """Codes that are written beside amounts, as keys of tokens."""
 
+CURRENCIES: Final = frozenset(code.upper() for code in ISO_CODES)
 PERCENT: Final = frozenset("%٪﹪％")
 
 _ANY: Final[Mapping[str, str]] = {
     "km": "km", "kilometers": "km", "kilometres": "km", "kilometer": "km", "kilometre": "km", "km²": "km²",
     "km2": "km²",
     "cm": "cm", "mm": "mm", "m²": "m²", "m2": "m²", "m³": "m³", "kg": "kg", "mg": "mg", "ha": "ha", "kWh": "kWh",
-    "MW": "MW",
+    "MW": "MW", "celsius": "°C", "fahrenheit": "°F", "kelvin": "K", "MB": "MB", "KB": "KB", "TB": "TB", "bit": "bit",
+    "bits": "bit", "cents": "cent", "m/s": "m/s",
     "GW": "GW", "TWh": "TWh", "kmh": "km/h", "mph": "mph",  "GB": "GB",
 }  # fmt: skip
 
