@@ -69,13 +69,14 @@ _SIGN_WORDS: Final = keys("minus negative منفی ناقص سالب минус 
 """Signs in words before a number."""
 _LESS: Final = keys("menos moins meno less")
 """Words that are a sign before percentages and degrees only."""
-_BEFORE_LESS: Final = keys("al lo no por o más nada ou au du pas de pelo à ao um a di o per non niente than")
+_BEFORE_LESS: Final = keys("al lo no por o más nada ou au du pas pelo ao um o per non niente than")
 """Before "menos" and "moins" that are no sign: at least."""
 _AND: Final = keys("and und et y e en и і ו और और och og ve")
 _CENTS: Final = keys(
     "cent cents cents centavos centavo céntimos céntimo centimes centime centesimi pence penny pennies копеек копейки "
     "копійок копійки центов цента центів אגורות סנט सेंट पैसे kuruş öre øre groszy euro-cent eurocent"
 )
+_HEBREW_PREFIX: Final = re.compile(r"ו?[בלמהכש]{1,2}|ו")
 _NOTHING: Final = Token("mark", -9, -9, " ")
 _FRACTION_WORDS: Final = keys(
     "third thirds quarter quarters half halves fifth fifths sixths eighths tenth tenths hundredths "
@@ -179,9 +180,11 @@ def find_figures(text: str, language: str | None, taken: Sequence[Span] = ()) ->
         if amount is not None:
             overlaps = next_blocked < len(blocked) and blocked[next_blocked][0] < amount.end
             figure = None if overlaps else _figure(text, tokens, index, amount, grammar)
+            after = max(after, amount.after)
             if figure is not None:
                 found.append(figure)
-            after = max(after, amount.after)
+                while after < len(tokens) and tokens[after].start < figure.span[1]:
+                    after += 1  # its cents
         free = after
     return tuple(found)
 
@@ -339,6 +342,13 @@ def _stands_free(text: str, tokens: Tokens, index: int, after: int, grammar: _Gr
                 return _is_accusative(tokens, after)  # خلال الـ12 عاما, but the ordinal الدورة الـ80
             if before.key not in _JOINED_BEFORE and before.key not in ISO_CODES:
                 return False
+        elif (
+            joined
+            and before.key == "-"
+            and grammar.language == "he"
+            and _HEBREW_PREFIX.fullmatch(tokens[index - 2].key if index > 1 else "")
+        ):
+            return True  # ב-30 אחוזים
         elif joined and before.key in "-–−+.,،؛:/#@_&=*'’\\№§°^~|":
             return False
         elif before.kind == "digits" and token.start - before.end == 1:
@@ -367,7 +377,7 @@ def _stands_free(text: str, tokens: Tokens, index: int, after: int, grammar: _Gr
 
 
 def _measured_at(tokens: Tokens, index: int, grammar: _Grammar) -> bool:
-    return grammar.units.at(tokens, index) is not None or grammar.durations.at(tokens, index) is not None
+    return grammar.units.at(tokens, index) is not None
 
 
 def _in_words(text: str, tokens: Tokens, index: int, grammar: _Grammar) -> _Amount | None:
@@ -520,8 +530,6 @@ def _duration_at(text: str, tokens: Tokens, amount: _Amount, grammar: _Grammar) 
     at = amount.after
     if at >= len(tokens) or tokens[at].start - amount.end > 1:
         return None
-    if tokens[at].key in "-‑" and at + 1 < len(tokens) and tokens[at + 1].start == tokens[at].end:
-        at += 1
     found = grammar.durations.at(tokens, at)
     return None if found is None else text[tokens[at].start : tokens[found[1] - 1].end]
 

@@ -196,6 +196,8 @@ def _below_thousand(tokens: Tokens, index: int, key: str | None, words: NumberWo
 def _adds_up(value: int, part: int, language: str) -> bool:
     """Tell whether `part` may follow `value`: 100 and 25, 20 and 5, the Arabic 5 and 20, the French 60 and 13."""
     tail = value % 100
+    if value >= 1000 and value % 1000 == 0:
+        return 0 < part < 1000
     if tail == 0:
         return value >= 100 and 0 < part < 100
     if language == "ar":
