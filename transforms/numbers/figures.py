@@ -77,6 +77,8 @@ _CENTS: Final = keys(
     "копійок копійки центов цента центів אגורות סנט सेंट पैसे kuruş öre øre groszy euro-cent eurocent"
 )
 _HEBREW_PREFIX: Final = re.compile(r"ו?[בלמהכש]{1,2}|ו")
+_ARABIC_PARTS: Final = keys("ثلث ثلثا ثلثي خمس سدس سبع ثمن تسع عشر ارباع اخماس ثلثان")
+_OF_A: Final = keys("of a an de d un une di uno einer eines van een ' ’")
 _NOTHING: Final = Token("mark", -9, -9, " ")
 _FRACTION_WORDS: Final = keys(
     "third thirds quarter quarters half halves fifth fifths sixths eighths tenth tenths hundredths "
@@ -428,6 +430,8 @@ def _in_words(text: str, tokens: Tokens, index: int, grammar: _Grammar) -> _Amou
             bare = False
     if after < len(tokens) and tokens[after].key in _FRACTION_WORDS:
         return None  # two thirds are no two
+    if (bare or token.key == "a") and _is_part_of(tokens, index):
+        return None  # a third of a billion is no billion
     if value <= (2 if grammar.language == "ar" else 1):
         return None  # Articles, pronouns, and the Arabic اثنان, which follows its noun.
     amount = _Amount(value, start, tokens[after - 1].end, after, magnitude > 1, magnitude > 1 and not bare)
@@ -455,6 +459,16 @@ def _signed(text: str, tokens: Tokens, index: int, grammar: _Grammar) -> _Amount
         if unit is None or not unit.startswith(("%", "°")) or (index and tokens[index - 1].key in _BEFORE_LESS):
             return None
     return replace(amount, value=-amount.value, start=tokens[index].start)
+
+
+def _is_part_of(tokens: Tokens, index: int) -> bool:
+    """Tell whether a word for a part stands before token `index`, past the words that join it to a magnitude."""
+    for at in range(index - 1, max(-1, index - 5), -1):
+        if tokens[at].key in _FRACTION_WORDS or tokens[at].key in _ARABIC_PARTS:
+            return True
+        if tokens[at].key not in _OF_A:
+            return False
+    return False
 
 
 def _is_magnitude(tokens: Tokens, index: int, grammar: _Grammar) -> bool:

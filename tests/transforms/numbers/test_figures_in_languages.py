@@ -31,6 +31,8 @@ def found(text: str, language: str) -> list[tuple[float, str | None, str | None]
         ("полтора миллиона рублей", "ru", [(1500000, None, "RUB")]),
         ("यहां ढाई करोड़ रुपये खर्च हुए", "hi", [(25000000, None, "INR")]),
         ("ثلاثة ملايين ونصف المليون دولار", "ar", [(3500000, None, "USD")]),
+        ("a third of a million people", "en", []),
+        ("ثلث مليون شخص", "ar", []),
         # Signs.
         ("It fell to minus 12 degrees Celsius.", "en", [(-12, None, "°C")]),
         ("La température descend à moins 5 degrés.", "fr", [(-5, None, "°")]),
