@@ -276,11 +276,22 @@ class OutcomeCounts(Record, frozen=True, kw_only=True):
     dead: int = 0
 
 
+class Input(Record, frozen=True, kw_only=True):
+    """A file that a run read, as it was then; ``positions`` of it are accounted for. Remote files are not hashed."""
+
+    path: str
+    bytes: int | None
+    sha256: str | None
+    positions: int
+
+
 class Ledger(Record, frozen=True, kw_only=True):
     """What became of one span ``[from, to)`` of a source.
 
     ``reasons`` counts the dead letters by reason; ``skipped`` the records of archives that are by rule no articles
-    (requests, images), by reason. They are not among ``records``.
+    (requests, images), by reason. They are not among ``records``. ``digest`` is over the outcomes of the span as they
+    were written, ``chain`` over this record and those before it; ``topic_id`` is Kafka's id of the topic that was read.
+    The first record of a file's ledger has no source but ``inputs``: what was read.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -292,6 +303,10 @@ class Ledger(Record, frozen=True, kw_only=True):
     reasons: dict[str, int]
     skipped: dict[str, int] = {}
     pipeline_version: str
+    digest: str | None = None
+    chain: str | None = None
+    topic_id: str | None = None
+    inputs: tuple[Input, ...] | None = None
 
 
 class Trend(Record, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from typing import Any, Final, NoReturn
 
 import click
 
+from pipeline import interrupts
 from pipeline.cli.options import one_line, with_connection
 from transforms.analytics.facets import DIMENSIONS
 
@@ -122,9 +123,10 @@ def replay(
     from pipeline.kafka.topics import NewTopics
     from pipeline.observe.terminal import progress_bar, show_replay
     from pipeline.operations import replay as replays
-    from pipeline.runners.files import interruptible
+    from pipeline.scratch import keep_temporary_files_together
 
-    interruptible()
+    interrupts.raise_soon()
+    keep_temporary_files_together()
     wanted = replays.ReplayOptions(
         connection=connection,
         topics=topics,
@@ -207,16 +209,14 @@ def diff(
 
 def _run_again(paths: tuple[str, ...], folder: Path, mapping: Any) -> None:
     from pipeline.observe.terminal import progress_bar
-    from pipeline.runners.files import interruptible, quiet_logs, run_files
+    from pipeline.runners.files import quiet_logs, run_files
+    from pipeline.scratch import keep_temporary_files_together
     from pipeline.settings import Settings
 
-    interruptible()
+    keep_temporary_files_together()
     quiet_logs()
-    try:
-        with progress_bar("diff") as watch:
-            run_files(paths, folder, Settings(), watch, mapping=mapping)
-    except KeyboardInterrupt:
-        _leave("interrupted")
+    with progress_bar("diff") as watch:
+        run_files(paths, folder, Settings(), watch, mapping=mapping)
 
 
 _FILTERS = tuple(name for name in DIMENSIONS if name not in {"day", "change"})

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from pipeline import interrupts
 from pipeline.cli.options import fail, one_line, option, with_connection, with_metrics
 
 _STORE_HELP = "sqlite:///PATH, duckdb:///PATH or postgresql://USER@HOST/DATABASE."
@@ -76,7 +77,6 @@ def load(
             return
         from pipeline.observe.health import serving
         from pipeline.observe.logs import log_to_stderr
-        from pipeline.runners.files import interruptible
         from pipeline.store.load_kafka import Follower, Progress
 
         log_to_stderr()
@@ -88,7 +88,7 @@ def load(
             store, connection, topics, once=once, tell=tell, parquet=copy, parquet_seconds=parquet_seconds
         )
         with serving(metrics_port, "load", follower.unready, metrics_host):
-            interruptible()
+            interrupts.raise_soon()
             try:
                 follower.run()
             except KeyboardInterrupt:
@@ -138,7 +138,6 @@ def dashboard(
     """
     from pipeline.dashboard.originals import from_files, from_kafka
     from pipeline.dashboard.serve import check_store, is_network, listen, serve
-    from pipeline.runners.files import interruptible
     from pipeline.runners.peers import is_loopback
     from pipeline.store import StoreError
     from pipeline.store.load_folder import store_of_folder
@@ -173,7 +172,7 @@ def dashboard(
         hosts = ("localhost", "127.0.0.1", "[::1]", *host_name) if is_loopback(host) else ("*",)
         where = f"http://{host}:{listening.getsockname()[1]}{root_path}/"
         click.echo(f"khabar: the dashboard is at {where} (Ctrl-C ends it)", err=True)
-        interruptible()
+        interrupts.raise_soon()
         try:
             serve(
                 Config(
@@ -218,10 +217,12 @@ def trends(
     replaces what it wrote before for the same hour and value, so it may be stopped and started at any time.
     """
     from pipeline.observe.health import serving
-    from pipeline.runners.files import interruptible, quiet_logs
+    from pipeline.runners.files import quiet_logs
+    from pipeline.scratch import keep_temporary_files_together
     from pipeline.trends.job import TrendsJob
 
-    interruptible()
+    interrupts.raise_soon()
+    keep_temporary_files_together()
     if not debug:
         quiet_logs()
     first = (since or datetime.now(UTC) - timedelta(days=14)).replace(tzinfo=UTC)

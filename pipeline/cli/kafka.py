@@ -25,6 +25,7 @@ from pipeline.cli.options import one_line, option, with_connection, with_engine,
 @option("--new-partitions-seconds", "Between looks for new ones.", default=30.0, type=click.FloatRange(1))
 @option("--transaction-timeout", "Seconds until brokers end one.", default=60.0, type=click.FloatRange(5, 900))
 @option("--compression", "Of what is written.", type=click.Choice(("gzip", "snappy", "lz4", "zstd")))
+@option("--begin-anew", "Read a raw topic that was created anew from its beginning.", is_flag=True)
 @option("--drain-timeout", "Seconds that an orderly stop may take.", default=60.0, type=click.FloatRange(1))
 @option("--stall-seconds", "Without a commit, until a new attempt.", default=300.0, type=click.FloatRange(10))
 @option("--checkpoint-seconds", "Flink: time between checkpoints.  [default: none]", type=click.FloatRange(1))
@@ -42,7 +43,9 @@ def stream(metrics_port: int | None, **options: Any) -> None:
     then either. Lost brokers are waited for.
     """
     from pipeline.observe import health
+    from pipeline.scratch import keep_temporary_files_together
 
+    keep_temporary_files_together()
     with health.shared_folder() if metrics_port is not None else contextlib.nullcontext():
         status = _stream(metrics_port, **options)
     sys.exit(status)

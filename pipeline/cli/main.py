@@ -118,11 +118,12 @@ def run(
     """
     from pipeline.errors import JobStopped
     from pipeline.observe.terminal import progress_bar, show_summary
-    from pipeline.runners.files import interruptible, quiet_logs, run_files
+    from pipeline.runners.files import quiet_logs, run_files
+    from pipeline.scratch import keep_temporary_files_together
 
     mapping = mapping_of(preset, map_)
     wanted = (*formats, "parquet") if parquet else formats
-    interruptible()
+    keep_temporary_files_together()
     if not debug:
         quiet_logs()
     try:
@@ -139,8 +140,6 @@ def run(
             )
     except JobStopped as error:
         _fail(f"{error}; {out} is as it was")
-    except KeyboardInterrupt:
-        _fail(f"interrupted; {out} is as it was")
     except Exception as error:
         if debug:
             raise
@@ -164,10 +163,13 @@ def _cluster(engine: Any, split_mb: int) -> Any:
 @main.command()
 @click.argument("folder", required=False, metavar="[DIR]", type=click.Path(exists=True, file_okay=False))
 @with_connection
+@click.option(
+    "--inputs", is_flag=True, envvar="KHABAR_INPUTS", help="Also that the files a run read are the same still."
+)
 @click.pass_context
 @one_line
-def verify(context: click.Context, folder: str | None, connection: Any, topics: Any) -> None:
-    """Prove that no record is missing or repeated, in the output of a run (DIR, else out) or in Kafka.
+def verify(context: click.Context, folder: str | None, connection: Any, topics: Any, inputs: bool) -> None:
+    """Prove that no record is missing, repeated or changed, in the output of a run (DIR, else out) or in Kafka.
 
     Audits the topics when --bootstrap-servers is given and DIR is not. Exit status 1 and the place of the first
     violation when there is one.
@@ -185,7 +187,7 @@ def verify(context: click.Context, folder: str | None, connection: Any, topics: 
             found = verify_kafka(connection, topics)
             result, rest = found.audit, f"; {found.raw} raw records compared, {found.waiting} wait"
         else:
-            result = verify_folder(Path(folder or "out"))
+            result = verify_folder(Path(folder or "out"), with_inputs=inputs)
     except (Violation, OSError) as error:
         click.echo(f"khabar: {error}", err=True)
         sys.exit(1)
@@ -193,8 +195,16 @@ def verify(context: click.Context, folder: str | None, connection: Any, topics: 
     click.echo(
         f"ok: {result.records} records of {result.sources} sources, each with one outcome "
         f"({counts.article} article, {counts.unchanged} unchanged, {counts.duplicate} duplicate, {counts.dead} dead)"
-        f"{rest}"
+        f"{rest}; {_proof(result)}"
     )
+
+
+def _proof(result: Any) -> str:
+    """Return what was compared with digests, and what stands for all of it."""
+    if not result.digested:
+        return "made by a version without digests: content was not compared"
+    part = "" if result.digested == result.spans else f" of {result.digested} of {result.spans} spans"
+    return f"content{part} as it was written, chain {result.chain[:16]}"
 
 
 def _last_line(error: BaseException) -> str:

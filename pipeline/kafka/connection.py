@@ -32,6 +32,9 @@ TIME_HEADER: Final = "khabar-processed-at"
 ATTEMPTS_HEADER: Final = "khabar-attempts"
 """On a raw record: JSON list of `Attempt`, what a re-driven dead letter has behind it."""
 
+TOPIC_ID_HEADER: Final = "khabar-topic-id"
+"""On an outcome: Kafka's id of the topic that its record was read from."""
+
 _BROKEN_OFF: Final = "socket disconnected"
 """What the client says of a connection that was made, and closed by the broker."""
 _RECONNECT_MS: Final = 1000
@@ -194,6 +197,8 @@ class KafkaJob:
     connection: Connection
     topics: Topics = field(default_factory=Topics)
     pipeline_version: str
+    topic_id: str | None = None
+    """Kafka's id of the raw topic; with one, nothing that another topic of its name holds is taken for its records."""
     bundle_records: int = 500
     """The reader of a partition hands over to the sink after this many records …"""
     bundle_bytes: int = 16 * 1024 * 1024
@@ -274,16 +279,17 @@ def until_answered(what: str, action: Callable[[], _T], *, stop: Callable[[], bo
             pause = min(pause * 2, 5.0)
 
 
-def committed_offset(job: KafkaJob, partition: int) -> int | None:
-    """Return the committed position of the job in a partition, None when there is none yet.
+def committed_offset(job: KafkaJob, partition: int) -> tuple[int, str] | None:
+    """Return the committed position of the job in a partition with its metadata, None when there is none yet.
 
     An offset that a transaction is about to commit is waited for.
     """
 
-    def ask() -> int | None:
+    def ask() -> tuple[int, str] | None:
         with contextlib.closing(job.connection.consumer(group_id=job.name)) as consumer:
-            offset: int | None = consumer.committed(TopicPartition(job.topics.raw, partition), timeout_ms=10_000)
-            return offset
+            place = TopicPartition(job.topics.raw, partition)
+            found = consumer.committed(place, metadata=True, timeout_ms=10_000)
+            return None if found is None else (found.offset, found.metadata)
 
     return until_answered(f"read the position of {job.source(partition)}", ask)
 

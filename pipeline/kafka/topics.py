@@ -14,6 +14,7 @@ from kafka.structs import OffsetAndMetadata
 
 from pipeline.errors import JobStopped
 from pipeline.kafka.connection import Connection, KafkaJob, until_answered
+from pipeline.kafka.topic_ids import Beside, recreated
 from schemas.codec import decode
 from schemas.records import Ledger
 
@@ -126,27 +127,48 @@ def lag(job: KafkaJob) -> Lag:
     )
 
 
-def restore_positions(job: KafkaJob) -> Iterator[str]:
+def restore_positions(job: KafkaJob, *, begin_anew: bool = False) -> Iterator[str]:
     """Set committed positions that are missing to what the ledger says, and yield a line for each.
 
     Brokers forget the positions of a job that has not run for ``offsets.retention.minutes`` (a week by default); the
-    ledger does not, and starting over would repeat every outcome.
+    ledger does not, and starting over would repeat every outcome. They forget them as well when the raw topic is
+    deleted, and in one that was created anew a position means nothing: `begin_anew` sets them to its beginning.
+
+    Raises:
+        JobStopped: the raw topic was created anew, and `begin_anew` is False.
     """
     places = partitions(job.connection, job.topics.raw)
     with contextlib.closing(job.connection.admin()) as admin:
         found = until_answered("read committed positions", lambda: admin.list_group_offsets(job.name)).get(job.name, {})
+        known = {place: Beside.decode(found[place].metadata) for place in places if place in found}
         missing = {job.source(place.partition): place for place in places if place not in found}
-        if not missing:
-            return
-        ends: dict[str, int] = {}
-        for record in read_to_end(job.connection, job.topics.ledger):
-            ledger = decode(record.value or b"", Ledger)
-            ends[ledger.source] = ledger.to
-        restored = {place: OffsetAndMetadata(ends[name], "", -1) for name, place in missing.items() if name in ends}
+        restored: dict[TopicPartition, OffsetAndMetadata] = {}
+        if missing:
+            for record in read_to_end(job.connection, job.topics.ledger):
+                ledger = decode(record.value or b"", Ledger)
+                if (place := missing.get(ledger.source)) is not None:
+                    known[place] = Beside(topic_id=ledger.topic_id, chain=ledger.chain or "")
+                    restored[place] = OffsetAndMetadata(ledger.to, known[place].encode(), -1)
+        ids = {beside.topic_id for beside in known.values()} - {None, job.topic_id}
+        other = min(filter(None, ids), default=None)
+        said = "restored from the ledger"
+        if other is not None and job.topic_id is not None:
+            if not begin_anew:
+                raise JobStopped(recreated(job.topics.raw, other, job.topic_id))
+            said = f"set to the beginning of the new {job.topics.raw}"
+            starts = until_answered("find the beginning", lambda: _starts(job.connection, places))
+            beside = Beside(topic_id=job.topic_id).encode()
+            restored = {place: OffsetAndMetadata(starts[place], beside, -1) for place in places}
         if restored:
             until_answered("restore positions", lambda: admin.alter_group_offsets(job.name, restored))
     for place, position in restored.items():
-        yield f"position of {job.source(place.partition)} restored from the ledger: {position.offset}"
+        yield f"position of {job.source(place.partition)} {said}: {position.offset}"
+
+
+def _starts(connection: Connection, places: list[TopicPartition]) -> dict[TopicPartition, int]:
+    with contextlib.closing(connection.consumer()) as consumer:
+        starts: dict[TopicPartition, int] = consumer.beginning_offsets(places)
+        return starts
 
 
 def partitions(connection: Connection, topic: str) -> list[TopicPartition]:

@@ -9,7 +9,8 @@ from typing import Any, BinaryIO, Final
 
 import orjson
 
-from pipeline.errors import JobStopped
+from pipeline.errors import JobStopped, stopping
+from pipeline.sinks.publishing import finish_publishing
 
 OUTPUTS: Final = {"articles.jsonl": "article", "duplicates.jsonl": None, "dead.jsonl": "dead"}
 _NOT_COMPARED: Final = frozenset({"provenance", "schema_version"})
@@ -146,6 +147,8 @@ def diff_folders(old: Path, new: Path, *, examples: int = 5) -> Diff:
         JobStopped: a folder holds no finished run, or a line is no record.
     """
     for folder in (old, new):
+        with stopping(OSError, doing=f"cannot finish what is in {folder}"):
+            finish_publishing(folder)
         if not (folder / "ledger.jsonl").is_file():
             raise JobStopped(f"{folder} holds no finished run: there is no ledger.jsonl")
     for paired_by, key in (("place in the archive", _by_place), ("content", _by_content)):

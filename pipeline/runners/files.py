@@ -2,19 +2,17 @@
 
 import contextlib
 import logging
-import os
-import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
 
 from pipeline import errors as fatal
+from pipeline import interrupts
 from pipeline.observe import metrics
 from pipeline.settings import Settings
 from pipeline.sinks.export import export
@@ -23,6 +21,7 @@ from pipeline.sources.reader import UnreadableError, find_files, stored_size
 
 if TYPE_CHECKING:
     from pipeline.runners.cluster import Cluster, ClusterRun
+    from pipeline.sinks.publishing import OutputFolder
 
 INDEX_FILE: Final = "index.sqlite"
 
@@ -78,27 +77,38 @@ def run_files(
     if not files:
         raise fatal.JobStopped(f"no files in {', '.join(paths)}")
     with fatal.stopping(OSError, doing=f"cannot write to {out}"):
-        from pipeline.sinks.folder import OutputFolder
+        from pipeline.sinks.publishing import OutputFolder, write_head
 
-        output = OutputFolder(out)
+        with interrupts.held():
+            output = OutputFolder(out)
+            cleaning = ExitStack()
+            cleaning.enter_context(interrupts.cleaning(lambda: _discarded(output, out)))
     try:
         if settings.index_url == "memory:":
             settings = replace(settings, index_url=f"sqlite:///{output.staging / INDEX_FILE}")
         before = _counts()
         started = time.monotonic()
         job = _job(cluster, files, output.staging)
-        with _progress(files, watch, job.progress), _ending_at_once(output, out, job.cancel):
+        with _progress(files, watch, job.progress), interrupts.cleaning(job.cancel):
             job.run(settings, mapping)
+            with fatal.stopping(OSError, doing="cannot read the input again"):
+                write_head(output.staging, files)
             for kind in formats:
                 with fatal.stopping(OSError, doing=f"cannot write to {out}"):
                     export(output.staging, kind)
         seconds = time.monotonic() - started
-        with fatal.stopping(OSError, doing=f"cannot write to {out}"):
+        with fatal.stopping(OSError, doing=f"cannot write to {out}"), interrupts.held(unless=lambda: output.published):
             output.publish()
     finally:
         output.discard()
+        cleaning.close()
     counts = {name: _difference(after, before[name]) for name, after in _counts().items()}
     return RunSummary(files=len(files), seconds=seconds, **counts)
+
+
+def _discarded(output: "OutputFolder", out: Path) -> str:
+    output.discard()
+    return f"{out} is as it was"
 
 
 def _job(cluster: "Cluster | None", files: tuple[str, ...], staging: Path) -> "_EmbeddedRun | ClusterRun":
@@ -107,31 +117,6 @@ def _job(cluster: "Cluster | None", files: tuple[str, ...], staging: Path) -> "_
     from pipeline.runners.cluster import ClusterRun
 
     return ClusterRun(cluster, files, staging)
-
-
-@contextlib.contextmanager
-def _ending_at_once(output: Any, out: Path, cancel: Callable[[], None]) -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM end the process here and now, cleaned up.
-
-    Unwinding would wait for threads of the runner that wait for input; processes of the sandbox end with this one.
-    """
-
-    def end(signum: int, frame: FrameType | None) -> None:
-        cancel()
-        output.discard()
-        shown = "\x1b[?25h" if sys.stderr.isatty() else ""  # the progress bar had hidden the cursor
-        os.write(2, f"{shown}khabar: interrupted; {out} is as it was\n".encode())
-        os._exit(1)
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = [(number, signal.signal(number, end)) for number in (signal.SIGINT, signal.SIGTERM)]
-    try:
-        yield
-    finally:
-        for number, handler in before:
-            signal.signal(number, handler)
 
 
 class _EmbeddedRun:
@@ -235,8 +220,3 @@ def quiet_logs() -> None:
     logging.getLogger().addHandler(logging.NullHandler())
     logging.getLogger().setLevel(logging.CRITICAL)
     logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
-
-
-def interruptible() -> None:
-    """Let SIGTERM end a run as Ctrl-C does: cleaned up, with nothing half-written."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)

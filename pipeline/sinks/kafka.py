@@ -14,6 +14,7 @@ import concurrent.futures
 import contextlib
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -25,10 +26,12 @@ from kafka import KafkaProducer, TopicPartition
 from kafka.errors import InvalidProducerEpochError, MessageSizeTooLargeError, ProducerFencedError
 from kafka.structs import OffsetAndMetadata
 
+from pipeline.errors import JobStopped
 from pipeline.items import Gap, Item, Outcome, Span, dead_letter
 from pipeline.kafka.connection import (
     SCHEMA_HEADER,
     TIME_HEADER,
+    TOPIC_ID_HEADER,
     VERSION_HEADER,
     KafkaJob,
     committed_offset,
@@ -36,6 +39,7 @@ from pipeline.kafka.connection import (
     until_answered,
 )
 from pipeline.kafka.control import Standing, watch
+from pipeline.kafka.topic_ids import Beside, guard
 from pipeline.ledger import SpanTally, count_outcome
 from pipeline.observe.metrics import COMMIT_SECONDS
 from schemas.codec import encode
@@ -122,6 +126,10 @@ class PartitionWriter:
         self._producer: KafkaProducer | None = None
         self._position: int | None = None
         """Committed position; None before the first commit of the job, which may start anywhere."""
+        self._chain = ""
+        """Of the last ledger record of the partition."""
+        self._read_at = 0.0
+        """When the last of the records had been read, at the latest."""
         self._tally: SpanTally | None = None
         self._outcomes: list[Outcome] = []
         self._sent: list[Any] = []
@@ -136,7 +144,7 @@ class PartitionWriter:
         """
         try:
             self._add(item)
-        except (GapError, SupersededError):
+        except (GapError, SupersededError, JobStopped):
             self.discard()
             raise
         except Exception as error:
@@ -156,12 +164,15 @@ class PartitionWriter:
             raise GapError(f"{self._name}: offsets {expected} to {start} are missing before the span [{start}, {end})")
         if tally is None:
             producer.begin_transaction()
-            tally = self._tally = SpanTally(self._name, expected)
+            tally = self._tally = SpanTally(self._name, expected, chain=self._chain, topic_id=self._job.topic_id)
+        value = b""
         if not item.under_way and not isinstance(item.state, Gap):
-            item = item.with_state(self._send_outcome(producer, item))
-        tally.add(replace(item, span=Span(source=self._name, start=expected, end=end)))
+            outcome, value = self._send_outcome(producer, item)
+            item = item.with_state(outcome)
+        tally.add(replace(item, span=Span(source=self._name, start=expected, end=end)), value)
+        self._read_at = time.monotonic()
 
-    def _send_outcome(self, producer: KafkaProducer, item: Item) -> Outcome:
+    def _send_outcome(self, producer: KafkaProducer, item: Item) -> tuple[Outcome, bytes]:
         outcome: Outcome = item.state
         topic, key = self._address(outcome)
         value = encode(outcome)
@@ -171,7 +182,7 @@ class PartitionWriter:
             topic, key = self._address(outcome)
         self._send(producer, topic, key, value, type(outcome))
         self._outcomes.append(outcome)
-        return outcome
+        return outcome, value
 
     def _cut(self, item: Item, outcome: Outcome, size: int, limit: int) -> tuple[Outcome, bytes]:
         """Return the dead letter that stands for an outcome of `size` bytes, more than a message may have."""
@@ -206,6 +217,8 @@ class PartitionWriter:
             (VERSION_HEADER, str(SCHEMA_VERSION).encode()),
             (TIME_HEADER, datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z").encode()),
         ]
+        if self._job.topic_id is not None:
+            headers.append((TOPIC_ID_HEADER, self._job.topic_id.encode()))
         self._sent.append(producer.send(topic, value=value, key=key, headers=headers))
 
     def commit(self) -> None:
@@ -220,23 +233,31 @@ class PartitionWriter:
         try:
             with self._impatience(), COMMIT_SECONDS.time():
                 self._commit(self._producer, self._tally)
+        except JobStopped:
+            self.discard()
+            raise
         except Exception as error:
             self.discard()
             raise self._failure(error) from error
 
     def _commit(self, producer: KafkaProducer, tally: SpanTally) -> None:
-        self._send(producer, self._job.topics.ledger, self._name.encode(), encode(tally.ledger()), Ledger)
+        ledger = tally.ledger()
+        self._send(producer, self._job.topics.ledger, self._name.encode(), encode(ledger), Ledger)
         # Not left to the commit: after some errors the client renews its epoch by itself, forgets the transaction, and
         # reports an empty commit as a success.
         producer.flush()
         for sent in self._sent:
             sent.get(timeout=0)
-        position = OffsetAndMetadata(tally.end, "", -1)
+        # A topic that was created anew while its records were under way is another one by now.
+        guard(self._job).check(self._read_at)
+        beside = Beside(topic_id=self._job.topic_id, chain=ledger.chain or "")
+        position = OffsetAndMetadata(tally.end, beside.encode(), -1)
         producer.send_offsets_to_transaction({self._source: position}, self._job.name)
         producer.commit_transaction()
         for outcome in self._outcomes:
             count_outcome(outcome)
         self._position = tally.end
+        self._chain = beside.chain
         self._close()
 
     def _start(self) -> KafkaProducer:
@@ -255,7 +276,10 @@ class PartitionWriter:
             )
 
         self._producer = until_answered(f"open transactions for {self._name}", connect)
-        self._position = committed_offset(job, self._source.partition)
+        found = committed_offset(job, self._source.partition)
+        self._position, beside = (found[0], Beside.decode(found[1])) if found else (None, Beside())
+        beside.check(job, self._name)
+        self._chain = beside.chain
         return self._producer
 
     def discard(self) -> None:

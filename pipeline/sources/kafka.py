@@ -30,6 +30,7 @@ from pipeline.errors import stopping
 from pipeline.items import Gap, Item, Origin, Span
 from pipeline.kafka.connection import ATTEMPTS_HEADER, KafkaJob, committed_offset, until_answered
 from pipeline.kafka.control import Standing, acknowledge, watch
+from pipeline.kafka.topic_ids import Beside
 from pipeline.observe.metrics import BYTES_READ, RECORDS_READ
 from pipeline.sources.formats.records import FAILURE_HEADER, ReadFailure
 from schemas.reasons import Reason
@@ -281,9 +282,12 @@ class _Reader:
         """Make the next record the first one that is not settled, given where the runner believes to stand."""
         if start == self.position:
             return
-        committed = committed_offset(self._job, self.partition)
-        if committed is None:
+        found = committed_offset(self._job, self.partition)
+        if found is None:
             committed = self._edge("beginning")
+        else:
+            committed, metadata = found
+            Beside.decode(metadata).check(self._job, self._job.source(self.partition))
         # Below the committed position all is settled. Above it, the sink will say loudly that something is missing.
         self.position = max(start, committed)
         self._buffer.clear()

@@ -6,6 +6,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from pipeline.sinks.publishing import finish_publishing
 from pipeline.store.database import StoreError, open_database
 from pipeline.store.schema import MIGRATIONS
 from pipeline.store.writer import Stored, Writer
@@ -39,6 +40,7 @@ def load_folder(folder: Path, writer: Writer, watch: Callable[[int, int], None] 
     Raises:
         StoreError: the folder holds no finished run, a line is no record, or the store cannot be written.
     """
+    _finish(folder)
     if not (folder / "ledger.jsonl").is_file():
         raise StoreError(f"{folder} holds no finished run: there is no ledger.jsonl")
     total = sum((folder / name).stat().st_size for name in FILES if (folder / name).is_file())
@@ -53,6 +55,13 @@ def load_folder(folder: Path, writer: Writer, watch: Callable[[int, int], None] 
             watch(done, total)
     writer.optimise()
     return Loaded(**counts)
+
+
+def _finish(folder: Path) -> None:
+    try:
+        finish_publishing(folder)
+    except OSError as error:
+        raise StoreError(f"{folder}: {error.strerror or error}") from error
 
 
 def _batch(records: Iterator[tuple[Record, int]]) -> Iterator[tuple[Record, int]]:
@@ -70,9 +79,11 @@ def _records(path: Path, kind: type[Record]) -> Iterator[tuple[Record, int]]:
     with path.open("rb") as lines:
         for number, line in enumerate(lines, 1):
             try:
-                yield decode(line, kind), len(line)
+                record = decode(line, kind)
             except CodecError as error:
                 raise StoreError(f"{path}:{number}: not a record: {error}") from error
+            if not (isinstance(record, Ledger) and record.inputs is not None):  # the head tells of no span
+                yield record, len(line)
 
 
 def store_of_folder(folder: Path, watch: Callable[[int, int], None] = lambda done, total: None) -> str:
@@ -83,6 +94,7 @@ def store_of_folder(folder: Path, watch: Callable[[int, int], None] = lambda don
     Raises:
         StoreError: the folder holds no finished run, or cannot be written.
     """
+    _finish(folder)
     if not (folder / "ledger.jsonl").is_file():
         raise StoreError(f"{folder} holds no finished run: there is no ledger.jsonl (`khabar run PATH --out {folder}`)")
     path = folder / _STORE_FILE

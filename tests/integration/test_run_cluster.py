@@ -15,7 +15,7 @@ from pipeline.runners.engine import Engine
 from pipeline.runners.files import run_files
 from pipeline.services import Flink, fetch_prism
 from pipeline.settings import Settings
-from pipeline.sinks.folder import OUTPUT_FILES
+from pipeline.sinks.publishing import OUTPUT_FILES
 from tests.conftest import ROOT, Khabar
 from tests.integration.conftest import PASS_THROUGH, eventually, nothing_is_left
 

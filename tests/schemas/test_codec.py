@@ -40,6 +40,10 @@ def test_fields_come_in_declaration_order_and_with_their_public_names() -> None:
         "reasons",
         "skipped",
         "pipeline_version",
+        "digest",
+        "chain",
+        "topic_id",
+        "inputs",
     ]
 
 

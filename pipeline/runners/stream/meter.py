@@ -7,10 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, UnknownTopicOrPartitionError
 
 from pipeline.kafka import control
 from pipeline.kafka.connection import KafkaJob
+from pipeline.kafka.topic_ids import recreated, topic_ids
 from pipeline.kafka.topics import Lag, lag
 from pipeline.observe.logs import Say
 from pipeline.observe.metrics import STREAM_LAG, STREAM_MOVED
@@ -48,6 +49,9 @@ class Meter:
         self._waits_since = math.inf
         self.partitions: frozenset[int] = frozenset()
         self.standing = control.Standing.CURRENT
+        self.lost_topic = ""
+        """Why the job cannot go on: one of its topics was deleted."""
+        self._maybe_lost = ""
         self._thread = threading.Thread(target=self._follow, name="progress", daemon=True)
         self._thread.start()
 
@@ -55,6 +59,7 @@ class Meter:
         lost, failures = "", 0
         while not self._closed.wait(_LOOK_SECONDS):
             try:
+                self._look_at_topics()
                 now = lag(self._job)
                 self.standing = control.standing(self._job)
             except (KafkaError, OSError) as error:
@@ -69,6 +74,21 @@ class Meter:
                 self._say("Kafka answers again")
             lost, failures = "", 0
             self._take(now)
+
+    def _look_at_topics(self) -> None:
+        """Take note of a topic of the job that is gone, or is another one of its name, when it stays so."""
+        job = self._job
+        if job.topic_id is None:
+            return
+        found = topic_ids(job.connection, (job.topics.raw, *job.topics.outputs))
+        lost = next((f"{topic} is gone: it was deleted" for topic in job.topics.outputs if topic not in found), "")
+        if found.get(job.topics.raw) != job.topic_id:
+            lost = recreated(job.topics.raw, job.topic_id, found.get(job.topics.raw))
+        if lost and lost == self._maybe_lost:
+            self.lost_topic = lost
+        self._maybe_lost = lost
+        if lost:
+            raise UnknownTopicOrPartitionError(lost)
 
     def _take(self, now: Lag) -> None:
         self.heard_at = time.monotonic()

@@ -34,6 +34,8 @@ class StreamOptions:
     transaction_timeout: float
     compression: Literal["gzip", "snappy", "lz4", "zstd"] | None
     new_partitions_seconds: float
+    begin_anew: bool
+    """Read a raw topic that was deleted and created again from its beginning; without it that stops the job."""
     drain_timeout: float
     """Longest time that an orderly stop may take, in seconds."""
     stall_seconds: float

@@ -15,6 +15,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -24,6 +25,7 @@ from kafka.errors import KafkaError
 from pipeline.errors import JobStopped
 from pipeline.kafka import control
 from pipeline.kafka.connection import PERMANENT_ERRORS, LoginRefusedError, until_answered
+from pipeline.kafka.topic_ids import topic_ids
 from pipeline.kafka.topics import Lag, lag, prepare, restore_positions
 from pipeline.observe.logs import Say
 from pipeline.observe.metrics import STREAM_READY, STREAM_RESTARTS
@@ -110,6 +112,8 @@ class Supervisor:
         self._waiting = Waiting(say)
         self._ran_at = time.monotonic()
         """When a job last ran, or brokers last did not answer; a job that cannot be submitted is measured from here."""
+        self._topic_id: str | None = None
+        """Kafka's id of the raw topic."""
         self._cluster = flink.Cluster(options.engine.flink_rest) if options.engine.flink_rest else None
 
     def unready(self) -> str | None:
@@ -166,6 +170,7 @@ class Supervisor:
         try:
             if not (self._brokers_answer() and self._cluster_answers()):
                 return End(status=0)  # told to stop before anything ran
+            attempt.job = replace(attempt.job, topic_id=self._topic_id)
             return self._watch(attempt, stall_seconds)
         finally:
             self._meter = self._attempt = None
@@ -213,7 +218,11 @@ class Supervisor:
         job = self._options.job()
         try:
             prepare(job, self._options.new_topics)
-            for restored in restore_positions(job):
+            raw = job.topics.raw
+            found = until_answered("read topic ids", lambda: topic_ids(job.connection, [raw]))
+            self._topic_id = found.get(raw)
+            job = replace(job, topic_id=self._topic_id)
+            for restored in restore_positions(job, begin_anew=self._options.begin_anew):
                 self._say(restored)
             self._say(_positions(until_answered("read positions", lambda: lag(job))))
         except PERMANENT_ERRORS as error:
@@ -273,6 +282,8 @@ class Supervisor:
                     reason = f"nothing was committed for {meter.waited():.0f} s though records wait"
                     return End(reason=reason, cause="stall", sound=sound)
                 self._go_on_unless_superseded(attempt, meter.standing)
+                if meter.lost_topic:
+                    raise JobStopped(meter.lost_topic)
                 if attempt.runs():
                     ran_since = min(ran_since, self._report_running(attempt))
                 else:
