@@ -260,7 +260,7 @@ class Walk:
         seconds = time.monotonic() - began
         statuses = {service: self.d.inspect(service)["ExitCode"] for service in self.d.services()}
         say("stop", seconds, ", ".join(f"{service} {status}" for service, status in statuses.items()))
-        if 137 in statuses.values() or statuses["stream"] != 0:
+        if set(statuses.values()) - {0, 143} or statuses["stream"] != 0:
             raise Failed("a container had to be killed, or the stream did not drain")
 
     def down_and_up(self) -> None:
