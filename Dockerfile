@@ -4,12 +4,13 @@
 FROM python:3.11.13-slim-bookworm AS build
 WORKDIR /build
 RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends binutils >/dev/null
-COPY requirements-setup.lock requirements.lock deploy/prune ./
+COPY requirements-setup.lock requirements.lock ./
 RUN python -m venv /opt/tools \
  && /opt/tools/bin/pip install --no-cache-dir --require-hashes -r requirements-setup.lock \
  && python -m venv --without-pip /opt/khabar \
- && /opt/tools/bin/pip --python /opt/khabar/bin/python install --no-cache-dir --no-compile --no-deps --require-hashes -r requirements.lock \
- && ./prune /opt/khabar/lib/python3.11/site-packages
+ && /opt/tools/bin/pip --python /opt/khabar/bin/python install --no-cache-dir --no-compile --no-deps --require-hashes -r requirements.lock
+COPY deploy/prune ./
+RUN ./prune /opt/khabar/lib/python3.11/site-packages
 COPY pyproject.toml README.md LICENSE deploy/compile ./
 COPY pipeline pipeline
 COPY schemas schemas
