@@ -45,6 +45,7 @@ RUN apt-get update -qq \
  && rm -rf /var/lib/apt/lists/*
 COPY --from=flink --chown=khabar:khabar /opt/flink /opt/flink
 COPY --from=flink /docker-entrypoint.sh /docker-entrypoint.sh
+RUN chmod -R u+w /opt/flink/conf
 ENV FLINK_HOME=/opt/flink
 COPY --from=build /opt/sources /opt/khabar
 USER khabar

@@ -112,7 +112,7 @@ class Deployment:
 
         `what` names another process than the first child of the container's init.
         """
-        user = {"postgres": "postgres"}.get(service)
+        user = {"jobmanager": "flink", "postgres": "postgres"}.get(service)
         find = f"pgrep -f {what} | head -1" if what else "cut -d' ' -f1 /proc/1/task/1/children"
         self.compose(
             "exec", "-T", *(("--user", user) if user else ()), service, "sh", "-c", f"kill -9 $({find})", check=False
