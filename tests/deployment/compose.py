@@ -31,7 +31,7 @@ from pipeline.services import free_port
 from tests.conftest import KHABAR, ROOT
 
 PROJECT: Final = "khabar-test"
-PATIENCE: Final = 300.0
+PATIENCE: Final = 600.0
 """Seconds that any recovery may take."""
 BATCH: Final = 100
 """Records that are under way when something is killed."""
@@ -147,7 +147,7 @@ class Walk:
 
     def up(self) -> None:
         began = time.monotonic()
-        self.d.compose("up", "--detach", "--wait", "--wait-timeout", "300")
+        self.d.compose("up", "--detach", "--wait", "--wait-timeout", "600")
         say("up, everything healthy", time.monotonic() - began)
 
     def done(self) -> bool:
@@ -249,7 +249,7 @@ class Walk:
         self.d.send(self.batch())
         self.d.compose("kill")
         began = time.monotonic()
-        self.d.compose("up", "--detach", "--wait", "--wait-timeout", "300")
+        self.d.compose("up", "--detach", "--wait", "--wait-timeout", "600")
         eventually(self.done, "all is processed after a power cut")
         say("power cut, everything up again, all processed", time.monotonic() - began)
 
@@ -266,7 +266,7 @@ class Walk:
     def down_and_up(self) -> None:
         self.d.compose("down")
         began = time.monotonic()
-        self.d.compose("up", "--detach", "--wait", "--wait-timeout", "300")
+        self.d.compose("up", "--detach", "--wait", "--wait-timeout", "600")
         self.d.send(self.batch())
         eventually(self.done, "all is processed after down and up")
         say("down, up, all processed", time.monotonic() - began)
