@@ -18,7 +18,7 @@ from transforms.analytics.facets import DIMENSIONS, facet_term, name_key
 from transforms.analytics.search_terms import Query, parse_query, snippet
 
 PAGE: Final = 25
-MOST: Final = 10_000
+MOST: Final = 5_000
 """Articles of a selection that are counted one by one; of larger ones the newest as many, unless tallies have them."""
 ORDERS: Final = ("newest", "oldest", "loaded")
 _MOST_DAYS: Final = 62
@@ -640,8 +640,8 @@ class Reader:
         `order` is ``newest``, ``articles`` or ``sources``; sizes are of the whole story.
         """
         by = {
-            "articles": "s.articles DESC, s.last_time DESC",
-            "sources": "s.sources DESC, s.articles DESC",
+            "articles": f"s.articles DESC, s.last_time DESC {self._dialect.last}, s.uri",
+            "sources": f"s.sources DESC, s.articles DESC, s.last_time DESC {self._dialect.last}, s.uri",
         }.get(order, f"s.last_time DESC {self._dialect.last}, s.uri")
         conditions, parameters = ["s.articles > 1"], []
         for condition, value in (("s.last_time >= ?", since), ("s.first_time < ?", until)):

@@ -77,7 +77,7 @@ def test_a_loader_finds_the_topic_of_trends_that_is_made_after_it_started(deploy
         create_topic(deployment.connection, deployment.topics)
         window = {"window_start": "2025-09-01T00:00:00Z", "window_seconds": 3600}
         trend = Trend(**window, dimension="country", value="SD", articles=9, burst=4.0)
-        producer.send(deployment.topics.trends, encode(trend), headers=[(SCHEMA_HEADER, b"trend")]).get(60)
+        producer.send(deployment.topics.trends, encode(trend), key=b"SD", headers=[(SCHEMA_HEADER, b"trend")]).get(60)
         producer.close()
         eventually(lambda: rising() == ["SD"], "the trend is in the store")
     finally:
