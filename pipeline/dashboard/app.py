@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from pipeline.dashboard import access, api, articles, explore, names, operations, security, sources, stories, today
+from pipeline.dashboard.limits import SmallForms
 from pipeline.dashboard.site import Config, Redrive, Site
 from pipeline.observe.metrics import DASHBOARD_SECONDS
 from pipeline.store import StoreError
@@ -69,6 +70,7 @@ def create_app(config: Config) -> Starlette:
     site = Site(config)
     middleware = [
         Middleware(security.SecurityHeaders),
+        Middleware(SmallForms),
         Middleware(TrustedHostMiddleware, allowed_hosts=list(config.hosts), www_redirect=False),
         Middleware(GZipMiddleware, minimum_size=2000, compresslevel=5),
     ]

@@ -2,14 +2,18 @@
 
 import ipaddress
 import socket
-from typing import Any
+from typing import Any, Final
 
 import uvicorn
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from pipeline.dashboard.app import Config, create_app
+from pipeline.dashboard.limits import ImpatientProtocol
 from pipeline.dashboard.security import ProxyGate
 from pipeline.store import Reader, StoreError, open_database
+
+_MAX_HEAD_BYTES: Final = 32 * 1024
+"""Of a request before its body."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -53,6 +57,8 @@ def serve(config: Config, listening: socket.socket, *, root_path: str = "", prox
     uvicorn.Server(
         uvicorn.Config(
             app,
+            http=ImpatientProtocol,
+            h11_max_incomplete_event_size=_MAX_HEAD_BYTES,
             root_path=root_path,
             proxy_headers=False,
             log_level="warning",
