@@ -41,7 +41,7 @@ def _table() -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Nouns:
+class OrganisationNouns:
     before: frozenset[str]
     stems: tuple[str, ...]
     definite: frozenset[str]
@@ -52,11 +52,11 @@ class _Nouns:
 
 
 @functools.cache
-def _nouns(language: str) -> _Nouns:
+def organisation_nouns(language: str) -> OrganisationNouns:
     entry = section(language, "organisations")
     after = entry.get("after", "").split()
     before = entry.get("before", "").split()
-    return _Nouns(
+    return OrganisationNouns(
         before=frozenset(key(w) for w in before if not w.endswith("*")),
         stems=tuple(key(w) for w in before if w.endswith("*")),
         definite=frozenset(map(key, entry.get("definite", "").split())),
@@ -87,7 +87,7 @@ def find_organisations(text: str, language: str | None) -> tuple[Organisation, .
     """Return the organisations of `text`, each with all its mentions, sorted by the first."""
     code = primary(language)
     tokens = tokenize(text)
-    words, nouns = lexicon(code), _nouns(code)
+    words, nouns = lexicon(code), organisation_nouns(code)
     arabic = code in ARABIC_SCRIPT
     named: dict[str, list[Span]] = {}
     after = 0
@@ -131,11 +131,11 @@ def _uses(code: str) -> Memo[str, int]:
 
 def _cased_use(code: str, word: str) -> int:
     begins = word in _known() or any(_ends_and_begins(word, code))
-    return _BEGINS * begins | _ENDS * (word in _nouns(code).after)
+    return _BEGINS * begins | _ENDS * (word in organisation_nouns(code).after)
 
 
 def _arabic_use(code: str, word: str) -> int:
-    nouns, known = _nouns(code), _known()
+    nouns, known = organisation_nouns(code), _known()
     begins = (
         any(word[offset:] in known for offset in (0, 1, 2))
         or (word.startswith("لل") and "ال" + word[2:] in known)
@@ -198,14 +198,16 @@ def _known_at(tokens: Words, at: int, *, arabic: bool) -> tuple[int, int, int] |
 @functools.lru_cache(maxsize=_WORDS_KEPT)
 def _ends_and_begins(word: str, code: str) -> tuple[bool, bool]:
     """Return whether `word` is a compound that names an organisation, and whether it begins a name's complement."""
-    nouns = _nouns(code)
+    nouns = organisation_nouns(code)
     return (
         any(word.endswith(e) and len(word) - len(e) > 2 for e in nouns.endings),
         word in nouns.before or any(word.startswith(s) and len(word) - len(s) <= 3 for s in nouns.stems),
     )
 
 
-def _pattern_cased(tokens: Words, at: int, words: Lexicon, nouns: _Nouns, code: str) -> tuple[int, int, int] | None:
+def _pattern_cased(
+    tokens: Words, at: int, words: Lexicon, nouns: OrganisationNouns, code: str
+) -> tuple[int, int, int] | None:
     raw, word = tokens.raw[at], tokens.key[at]
     capital = raw[0].isupper()
     if not capital and code in {"en", "de"}:
@@ -241,7 +243,7 @@ def _pattern_cased(tokens: Words, at: int, words: Lexicon, nouns: _Nouns, code: 
     return at, ending, 0
 
 
-def _complement(tokens: Words, at: int, words: Lexicon, nouns: _Nouns, code: str) -> int:
+def _complement(tokens: Words, at: int, words: Lexicon, nouns: OrganisationNouns, code: str) -> int:
     """Return the token after the complement of the noun at `at`, or 0 where there is none."""
     last = end = at + 1
     joined_by = False
@@ -266,7 +268,7 @@ def _complement(tokens: Words, at: int, words: Lexicon, nouns: _Nouns, code: str
     return end if end > at + 1 else 0
 
 
-def _pattern_arabic(tokens: Words, at: int, words: Lexicon, nouns: _Nouns) -> tuple[int, int, int] | None:
+def _pattern_arabic(tokens: Words, at: int, words: Lexicon, nouns: OrganisationNouns) -> tuple[int, int, int] | None:
     word = tokens.key[at]
     offset = 0
     if word not in nouns.before and word not in nouns.definite:
