@@ -29,6 +29,8 @@ class Settings:
     """Records that share one round trip to the index."""
     ner_model: str | None = None
     """Folder or package of a spaCy model that finds further people and organisations."""
+    research_names: bool = False
+    """Use taggers whose training data forbids commercial use, where they are better than the free ones."""
     validate: bool = False
     """Check every outgoing record against its JSON Schema."""
     internal_error_rate: float = 0.5

@@ -388,6 +388,7 @@ class EnrichFn(SandboxedFn):
             decision.changes,
             decision.related,
             self.settings.ner_model,
+            self.settings.research_names,
         )
 
     def weight(self, item: Item) -> int:

@@ -17,6 +17,9 @@ Span = tuple[int, int]
 Direction = Literal["ltr", "rtl"]
 Precision = Literal["second", "minute", "day", "month", "year"]
 Change = Literal["new", "cosmetic", "minor", "material"]
+Method = Literal["rules", "tagger", "model"]
+"""What found a name: word lists and rules, the tagger of the language (then with its ``confidence`` in the surest
+mention, from 0 to 1), or a spaCy model that the user gave."""
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -75,15 +78,21 @@ class Source(Record, frozen=True, kw_only=True):
 
 
 class Place(Record, frozen=True, kw_only=True):
-    """A named place: ``name`` in English, ``text`` as first written, ``country_code`` in ISO 3166-1 alpha-2."""
+    """A named place: ``name`` in English, ``text`` as first written, ``country_code`` in ISO 3166-1 alpha-2.
+
+    A place that the gazetteer lacks has the kind ``place``, its ``name`` as written, and a country where the text says
+    one beside it.
+    """
 
     name: str
     text: str
-    country_code: str
+    country_code: str | None = None
     geonames_id: int | None = None
     kind: str
     count: int
     spans: tuple[Span, ...]
+    method: Method = "rules"
+    confidence: float | None = None
 
 
 class Person(Record, frozen=True, kw_only=True):
@@ -93,6 +102,8 @@ class Person(Record, frozen=True, kw_only=True):
     role: str | None = None
     count: int
     spans: tuple[Span, ...]
+    method: Method = "rules"
+    confidence: float | None = None
 
 
 class Organisation(Record, frozen=True, kw_only=True):
@@ -102,6 +113,8 @@ class Organisation(Record, frozen=True, kw_only=True):
     role: str | None = None
     count: int
     spans: tuple[Span, ...]
+    method: Method = "rules"
+    confidence: float | None = None
 
 
 class Keyword(Record, frozen=True, kw_only=True):
@@ -174,6 +187,8 @@ class Extraction(Record, frozen=True, kw_only=True):
     page_type: str | None = None
     quality: float | None = None
     notes: tuple[str, ...] = ()
+    tagger: str | None = None
+    """Language and kind (``free`` or ``research``) of the weights of the tagger that looked for names, if any did."""
     ner_model: str | None = None
     """Name and version of the model that people and organisations were looked for with, besides the rules."""
 

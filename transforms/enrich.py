@@ -15,6 +15,7 @@ from transforms.entities.ner import load_model, with_model
 from transforms.entities.people import all_spans, find_people, without_people
 from transforms.entities.places import find_places
 from transforms.entities.quotes import find_quotes
+from transforms.entities.tagger import tagger_name, use_research_weights
 from transforms.errors import Parts, Rejected
 from transforms.extract import Draft, extract
 from transforms.numbers.figures import find_figures
@@ -31,20 +32,23 @@ def enrich(
     changes: dict[str, Any] | None = None,
     related: tuple[Related, ...] = (),
     ner_model: str | None = None,
+    research_names: bool = False,
 ) -> Article:
     """Return the article that `draft` becomes as `version` of its uri; its story is found later, by comparison.
 
-    `ner_model` is the folder or package of a spaCy model that finds further people and organisations.
+    `ner_model` is the folder or package of a spaCy model that finds further people and organisations; with
+    `research_names`, taggers learned from data that forbids commercial use are used where there are such.
     """
     text, language = _examined(draft.text), draft.language.code
     published_at = draft.published.timestamp if draft.published else None
+    use_research_weights(research_names)
     parts = Parts()
     dates = parts.read("dates", (), find_dates, text, language, published_at)
     places = parts.read("places", (), find_places, text, language)
     quotes = parts.read("quotes", (), find_quotes, text, language, all_spans(places))
     people, organisations = parts.read("people", ((), ()), find_people, text, language, places=places)
     places = parts.read("places", places, without_people, places, people, text)
-    extraction = draft.extraction
+    extraction = msgspec.structs.replace(draft.extraction, tagger=tagger_name(language))
     if ner_model is not None:
         model = load_model(ner_model)
         people, organisations = parts.read(

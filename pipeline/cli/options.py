@@ -79,6 +79,7 @@ _SETTINGS: Final = (
     option("--memory-mb", "Memory for one record.", default=1024, type=click.IntRange(64)),
     option("--max-record-mb", "Larger raw records are dead letters.", default=32, type=click.IntRange(1)),
     option("--ner-model", "spaCy model that finds further names.", callback=existing_model),
+    option("--research-names", "Use name taggers learned from data that forbids commercial use.", is_flag=True),
     option("--validate", "Check each record against its JSON Schema.", is_flag=True),
 )
 
@@ -90,7 +91,7 @@ def with_settings(command: Any) -> Any:
     def called(*arguments: Any, workers: int | None, deadline: float, max_record_mb: int, **options: Any) -> Any:
         from pipeline.settings import Settings, available_cores
 
-        given = {name: options.pop(name) for name in ("memory_mb", "ner_model", "validate")}
+        given = {name: options.pop(name) for name in ("memory_mb", "ner_model", "research_names", "validate")}
         settings = partial(
             Settings,
             workers=workers or available_cores(),

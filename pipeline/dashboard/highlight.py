@@ -46,7 +46,8 @@ def _all_marks(article: Article) -> Iterator[Mark]:
             yield Mark(kind, label, start, end)
 
     for place in article.places:
-        yield from marks("place", f"{place.name} ({place.country_code}), {place.kind}", *place.spans)
+        country = f" ({place.country_code})" if place.country_code else ""
+        yield from marks("place", f"{place.name}{country}, {place.kind}", *place.spans)
     for person in article.people:
         yield from marks("person", ", ".join(filter(None, (person.name, person.role))), *person.spans)
     for organisation in article.organisations:

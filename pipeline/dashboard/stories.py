@@ -202,7 +202,7 @@ def _places(records: Iterable[Article]) -> list[tuple[str, str, str, int]]:
     """Return (name, country, kind, articles) of the places in a story, the most frequent first."""
     counts: dict[tuple[str, str, str], int] = {}
     for record in records:
-        for key in {(place.name, place.country_code, place.kind) for place in record.places}:
+        for key in {(place.name, place.country_code or "", place.kind) for place in record.places}:
             counts[key] = counts.get(key, 0) + 1
     ordered = sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
     return [(*key, n) for key, n in ordered[:24]]

@@ -72,7 +72,8 @@ def mentions_of(article: Article) -> dict[tuple[str, str], int]:
     """
     counts: dict[str, Counter[str]] = {dimension: Counter() for dimension in MENTIONED}
     for place in article.places:
-        counts["country"][place.country_code] += place.count
+        if place.country_code:
+            counts["country"][place.country_code] += place.count
         if place.kind != "country":
             counts["place"][place_value(place.name, place.country_code)] += place.count
     for topic in (article.section, *article.tags):
@@ -100,9 +101,9 @@ def _merged(dimension: str, counts: Counter[str]) -> Counter[str]:
     return merged
 
 
-def place_value(name: str, country_code: str) -> str:
+def place_value(name: str, country_code: str | None) -> str:
     """Return the name under which a place is counted: there is a Paris in more than one country."""
-    return f"{name}, {country_code}"
+    return f"{name}, {country_code}" if country_code else name
 
 
 def name_key(dimension: str, value: str) -> str:

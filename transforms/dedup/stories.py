@@ -150,7 +150,8 @@ def legible_terms(
     _, names = _words(read, title or "", code)
     found.update({_hashed(f"n:{key}"): form for form in (*names, *_parts(named, code)) if (key := _NAME_KEYS[form])})
     for place in places:
-        found[_hashed(f"c:{place.country_code}")] = place.country_code
+        if place.country_code:
+            found[_hashed(f"c:{place.country_code}")] = place.country_code
         if place.geonames_id:
             found[_hashed(f"p:{place.geonames_id}")] = place.name
     found.update({_hashed(f"f:{figure.value:.12g}"): figure.text for figure in figures})

@@ -7,15 +7,19 @@ name alone belongs to the person first named with it.
 """
 
 import bisect
+import dataclasses
 import functools
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Final
 
 import regex
 
 from schemas.records import Span
 from transforms.entities.lexicon import Lexicon, ambiguous_names, lexicon, organisation_words, shared_words
+from transforms.entities.named import Mention, Named
+from transforms.entities.names_unspaced import UNSPACED, unspaced_names
+from transforms.entities.tagger import Tagged, tag
+from transforms.entities.tagger.features import known_names
 from transforms.text.languages import CAPITAL_NOUNS, primary
 from transforms.text.tokens import Words, tokenize, word_key
 
@@ -75,30 +79,6 @@ _VERB: Final = regex.compile(r"(?<!^де)(?:л|ла|ли|ло|ет|ит|ют|а�
 _LATIN_TAIL: Final = regex.compile(r"['’]s?$")
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
-    """A name in full: tokens ``[first, last)``, characters ``[start, end)``, and the role with where it begins."""
-
-    first: int
-    last: int
-    start: int
-    end: int
-    role: str | None
-    lead: int
-
-
-@dataclass(slots=True)
-class Named:
-    """A person: the fullest name, the first role given, every mention, and where each begins with its role."""
-
-    name: str
-    role: str | None
-    family: str
-    given: str
-    spans: list[Span] = field(default_factory=list)
-    leads: list[int] = field(default_factory=list)
-
-
 @functools.lru_cache(maxsize=2)
 def find_names(text: str, language: str | None, places: tuple[Span, ...] = ()) -> tuple[Named, ...]:
     """Return the people that `text` names, by first mention; do not change them.
@@ -106,6 +86,10 @@ def find_names(text: str, language: str | None, places: tuple[Span, ...] = ()) -
     `places` are the spans of places: a country between office and name belongs to the office.
     """
     code = primary(language)
+    tagged = tag(text, language)
+    people = None if tagged is None else [name for name in tagged if name.kind == "person"]
+    if people is not None and code in UNSPACED:
+        return unspaced_names(text, code, people)
     words = lexicon(code)
     tokens = tokenize(text)
     finder = (
@@ -113,7 +97,10 @@ def find_names(text: str, language: str | None, places: tuple[Span, ...] = ()) -
         if code in ARABIC_SCRIPT
         else _CasedFinder(text, tokens, words, places, code)
     )
-    return _bring_together(text, tokens, list(finder.mentions()), finder)
+    mentions = list(finder.mentions() if people is None else finder.tagged(people))
+    if tagged is not None:
+        finder.taken = frozenset(_tokens_in(tokens, tuple((name.start, name.end) for name in tagged)))
+    return _bring_together(text, tokens, mentions, finder)
 
 
 class _Finder:
@@ -126,6 +113,35 @@ class _Finder:
         self.words = words
         self.given = words.given
         self.ambiguous = ambiguous_names()
+        self.taken: frozenset[int] = frozenset()
+        """Tokens that the tagger takes for part of a name; none of them is a family name alone."""
+
+    def tagged(self, people: list[Tagged]) -> Iterator[Mention]:
+        """Yield the mentions that the tagger found, with their roles."""
+        starts = self.tokens.start
+        for name in people:
+            first = bisect.bisect_right(starts, name.start) - 1
+            last = bisect.bisect_left(starts, name.end)
+            first, last = self.trimmed(first, last)
+            if first < last:
+                mention = self.mention(first, last, self.proclitic(first))
+                yield dataclasses.replace(mention, confidence=round(name.confidence, 3))
+
+    def trimmed(self, first: int, last: int) -> tuple[int, int]:
+        """Return tokens ``[first, last)`` without forms of address, marks, and an ending behind an apostrophe."""
+        tokens = self.tokens
+        while first < last and (not tokens.raw[first][0].isalnum() or tokens.key[first] in self.words.honorifics):
+            first += 1
+        while first < last and not (tokens.raw[last - 1][0].isalnum()):
+            last -= 1
+        for at in range(first, last - 1):
+            if tokens.raw[at][-1] in "'’" and tokens.raw[at + 1][0].islower():
+                return first, at + 1
+        return first, last
+
+    def proclitic(self, first: int) -> int:
+        """Return how many letters before the name are written together with it."""
+        return 0
 
     def mention(self, first: int, last: int, offset: int = 0) -> Mention:
         """Return the name of tokens ``[first, last)``, less `offset` characters of particles, with its role."""
@@ -660,6 +676,13 @@ class _ArabicFinder(_Finder):
     def begins_complement(self, at: int) -> bool:
         return True
 
+    def proclitic(self, first: int) -> int:
+        word, given, family = self.tokens.key[first], self.given, known_names("family")
+        if word[:1] not in tuple("ولبفك") or word in given or word in family or len(word) < 4:
+            return 0
+        rest = word[1:]
+        return int(rest in given or rest in family or (word[0] in "وف" and rest.startswith("ال")))
+
     def bare_head(self, at: int) -> int:
         word = self.tokens.key[at]
         return (
@@ -708,6 +731,7 @@ def _bring_together(text: str, tokens: Words, mentions: list[Mention], finder: _
         if finder.base(word) in families or (len(word) > 4 and (word[1:] in families or word.rstrip("s") in families))
     }
     if named:
+        inside |= finder.taken
         events += [(at, None, at) for at, word in enumerate(tokens.key) if word in named and at not in inside]
     events.sort(key=lambda event: event[0])
     late: list[tuple[str, int, int]] = []
@@ -734,10 +758,15 @@ def _bring_together(text: str, tokens: Words, mentions: list[Mention], finder: _
             else ""
         )
         index = _same_person(people, by_family.get(family, []), given)
+        if index is None and not given:
+            bearers = [number for number, known in enumerate(people) if known.given == family]
+            index = bearers[0] if len(bearers) == 1 else None
         if index is None:
             index = len(people)
             people.append(Named(name, mention.role, family, given))
         person = people[index]
+        if mention.confidence is not None:
+            person.confidence = max(mention.confidence, person.confidence or 0.0)
         candidates = by_family.setdefault(family, [])
         if index not in candidates:
             candidates.append(index)

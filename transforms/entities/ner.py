@@ -104,9 +104,12 @@ def with_model(
     more_people = _grouped(text, _free(people_found, taken))
     more_organisations = _grouped(text, _free(organisations_found, taken))
     return (
-        _merged(people, [Person(name=name, count=len(spans), spans=spans) for name, spans in more_people]),
         _merged(
-            organisations, [Organisation(name=n, count=len(spans), spans=spans) for n, spans in more_organisations]
+            people, [Person(name=name, count=len(spans), spans=spans, method="model") for name, spans in more_people]
+        ),
+        _merged(
+            organisations,
+            [Organisation(name=n, count=len(spans), spans=spans, method="model") for n, spans in more_organisations],
         ),
     )
 

@@ -5,17 +5,16 @@
 """
 
 import functools
-import tomllib
-from dataclasses import dataclass
-from importlib import resources
-from typing import Any, Final
+from typing import Final
 
 import regex
 
 from schemas.records import Organisation, Span
 from transforms.entities.lexicon import Lexicon, lexicon, shared_words
 from transforms.entities.names import ARABIC_SCRIPT
-from transforms.text.languages import primary, section
+from transforms.entities.organisation_words import OrganisationNouns, known_organisations, organisation_nouns
+from transforms.entities.tagger import Tagged, tag
+from transforms.text.languages import primary
 from transforms.text.memo import Memo
 from transforms.text.tokens import Words, tokenize
 from transforms.text.wordlists import key
@@ -30,57 +29,12 @@ _ROYAL: Final = shared_words("royal")
 _RELATIVE: Final = shared_words("complement_ends")
 _VERB: Final = regex.compile(r"(?<!^де)(?:л|ла|ли|ло|ет|ит|ют|ат|ут|ся)$")
 _TAIL: Final = regex.compile(r"['’]s?$")
+_TURKISH_TAIL: Final = regex.compile(r"['’]\p{Ll}*$")
+_WORD: Final = regex.compile(r"\p{L}+")
+_PARTICLES: Final = frozenset(("و", "ب", "ل", "ف", "ك", "وب", "ول"))
 _ARABIC_ADJECTIVE: Final = regex.compile(
     r"^ال\p{L}+(?:ي|يه|يون|يين|ين)$|^ال(?:عام|عامه|علي|اعلي|عليا|متحده|متحد|حر|حره|وطن|مركز|دوليه?|شامل|امن|مسلح|مسلحه|مشترك|مشتركه|اسلام|احمر)\p{L}*$"
 )
-
-
-@functools.cache
-def _table() -> dict[str, Any]:
-    return tomllib.loads((resources.files("transforms") / "data" / "organisations.toml").read_text("utf-8"))
-
-
-@dataclass(frozen=True, slots=True)
-class OrganisationNouns:
-    before: frozenset[str]
-    stems: tuple[str, ...]
-    definite: frozenset[str]
-    joins: frozenset[str]
-    after: frozenset[str]
-    endings: tuple[str, ...]
-    doubtful: frozenset[str]
-
-
-@functools.cache
-def organisation_nouns(language: str) -> OrganisationNouns:
-    entry = section(language, "organisations")
-    after = entry.get("after", "").split()
-    before = entry.get("before", "").split()
-    return OrganisationNouns(
-        before=frozenset(key(w) for w in before if not w.endswith("*")),
-        stems=tuple(key(w) for w in before if w.endswith("*")),
-        definite=frozenset(map(key, entry.get("definite", "").split())),
-        joins=frozenset(key(w) for w in entry.get("joins", "").split()),
-        after=frozenset(key(w) for w in after if not w.startswith("-")),
-        endings=tuple(key(w) for w in after if w.startswith("-")),
-        doubtful=frozenset(map(key, entry.get("doubtful", "").split())),
-    )
-
-
-@functools.cache
-def _known() -> dict[str, list[tuple[tuple[str, ...], str]]]:
-    """Return the known names by their first word: folded words and, for a single word, how it is written."""
-    names = [
-        name.strip() for line in _table()["known"]["names"].splitlines() for name in line.split(";") if name.strip()
-    ]
-    found: dict[str, list[tuple[tuple[str, ...], str]]] = {}
-    for name in dict.fromkeys(names):
-        words = tuple(tokenize(name).key)
-        if words and all(words):
-            found.setdefault(words[0], []).append((words, name if len(words) == 1 else ""))
-    for entries in found.values():
-        entries.sort(key=lambda entry: -len(entry[0]))
-    return found
 
 
 def find_organisations(text: str, language: str | None) -> tuple[Organisation, ...]:
@@ -90,6 +44,8 @@ def find_organisations(text: str, language: str | None) -> tuple[Organisation, .
     words, nouns = lexicon(code), organisation_nouns(code)
     arabic = code in ARABIC_SCRIPT
     named: dict[str, list[Span]] = {}
+    if (tagged := tag(text, language)) is not None:
+        return tagged_organisations(text, [name for name in tagged if name.kind == "organisation"], code)
     after = 0
     for at in _candidates(tokens, code):
         if at < after or not tokens.raw[at][0].isalpha():
@@ -114,6 +70,81 @@ def find_organisations(text: str, language: str | None) -> tuple[Organisation, .
     return tuple(sorted(found_all, key=lambda organisation: organisation.spans[0]))
 
 
+def tagged_organisations(text: str, names: list[Tagged], code: str) -> tuple[Organisation, ...]:
+    """Return the organisations at tagged names, sorted by first mention: a full name and its acronym are one."""
+    named: dict[str, list[Span]] = {}
+    sure: dict[Span, float] = {}
+    for name in names:
+        start, end = _trimmed(text, name.start, name.end, code)
+        if start < end:
+            spelling = key(text[start:end])
+            if code in ARABIC_SCRIPT and text[start - 1 : start] == "ل" and text[start : start + 1] == "ل":
+                spelling = f"ا{spelling}"
+            named.setdefault(spelling or text[start:end], []).append((start, end))
+            sure[start, end] = name.confidence
+    merged = _with_acronyms(_merge(named, text), text)
+    found = [
+        Organisation(
+            name=name,
+            count=len(spans),
+            spans=tuple(sorted(spans)),
+            method="tagger",
+            confidence=round(max(sure[span] for span in spans), 3),
+        )
+        for name, spans in merged
+    ]
+    return tuple(sorted(found, key=lambda organisation: organisation.spans[0]))
+
+
+def _trimmed(text: str, start: int, end: int, code: str) -> Span:
+    """Return the span without what is written together with a name: Arabic particles, endings behind an apostrophe."""
+    if code == "ar":
+        word = text[start:end].split(maxsplit=1)[0]
+        nouns = organisation_nouns(code)
+        for offset in (1, 2):
+            rest, before = key(word[offset:]), word[:offset]
+            if before in _PARTICLES and (
+                rest in nouns.before or rest in nouns.definite or rest in known_organisations()
+            ):
+                return start + offset, end
+            if before in _PARTICLES and word[offset:].startswith("ال") and len(word) - offset > 3:
+                return start + offset, end
+        if word.startswith("لل") and len(word) > 4:
+            return start + 1, end
+    if (tail := _TAIL.search(text[start:end])) or (code == "tr" and (tail := _TURKISH_TAIL.search(text[start:end]))):
+        end -= len(tail[0])
+    return start, end
+
+
+def _with_acronyms(named: list[tuple[str, list[Span]]], text: str) -> list[tuple[str, list[Span]]]:
+    """Bring full names and acronyms together: by brackets behind the name, or by its initials."""
+    ends = {end: name for name, spans in named for _, end in spans}
+    owners: dict[str, str] = {}
+    initials: dict[str, str] = {}
+    for name, _ in named:
+        words = [word for word in _WORD.findall(name) if word[0].isupper()]
+        if len(words) > 1:
+            initials.setdefault("".join(word[0] for word in words), name)
+    for name, spans in named:
+        if not (2 <= len(name) <= 8 and " " not in name):
+            continue
+        for start, _ in spans:
+            before = ends.get(start - 2) if text[start - 2 : start] in (" (", " [") else None
+            before = before or (ends.get(start - 1) if text[start - 1 : start] in ("(", "（") else None)
+            if before is not None and len(before) > len(name):
+                owners[name] = before
+                break
+        else:
+            full = initials.get(name.replace(".", "")) if name.isupper() else None
+            if full is not None:
+                owners[name] = full
+    together: dict[str, list[Span]] = {name: list(spans) for name, spans in named if name not in owners}
+    for name, spans in named:
+        if name in owners:
+            together.setdefault(owners[name], []).extend(spans)
+    return list(together.items())
+
+
 def _candidates(tokens: Words, code: str) -> list[int]:
     """Return the tokens at which a name may begin: by themselves, or not far before a noun that ends names."""
     uses = list(map(_uses(code).__getitem__, tokens.key))
@@ -130,12 +161,12 @@ def _uses(code: str) -> Memo[str, int]:
 
 
 def _cased_use(code: str, word: str) -> int:
-    begins = word in _known() or any(_ends_and_begins(word, code))
+    begins = word in known_organisations() or any(_ends_and_begins(word, code))
     return _BEGINS * begins | _ENDS * (word in organisation_nouns(code).after)
 
 
 def _arabic_use(code: str, word: str) -> int:
-    nouns, known = organisation_nouns(code), _known()
+    nouns, known = organisation_nouns(code), known_organisations()
     begins = (
         any(word[offset:] in known for offset in (0, 1, 2))
         or (word.startswith("لل") and "ال" + word[2:] in known)
@@ -176,7 +207,7 @@ def _known_at(tokens: Words, at: int, *, arabic: bool) -> tuple[int, int, int] |
             or not tokens.raw[at].startswith(word[:offset])
         ):
             continue
-        for words, spelling in _known().get(word[offset:], ()):
+        for words, spelling in known_organisations().get(word[offset:], ()):
             last = at + len(words)
             if (
                 last > len(tokens.raw)
@@ -188,7 +219,7 @@ def _known_at(tokens: Words, at: int, *, arabic: bool) -> tuple[int, int, int] |
             if arabic or (_TAIL.sub("", raw) == spelling if spelling else raw[0].isupper()):
                 return at, last, offset
     if arabic and word.startswith("لل") and len(word) > 4:  # لل is ل and ال
-        for words, _ in _known().get("ال" + word[2:], ()):
+        for words, _ in known_organisations().get("ال" + word[2:], ()):
             last = at + len(words)
             if tokens.key[at + 1 : last] == list(words[1:]) and all(tokens.joined[at + 1 : last]):
                 return at, last, 2

@@ -24,7 +24,16 @@ def find_people(
         spans = _outside(named.spans, taken)
         # A name in full that is a place's is none; alone, the family name of somebody named in full is his.
         if spans and not any(span in known and text[slice(*span)] == named.name for span in spans):
-            people.append(Person(name=named.name, role=named.role, count=len(spans), spans=tuple(spans)))
+            people.append(
+                Person(
+                    name=named.name,
+                    role=named.role,
+                    count=len(spans),
+                    spans=tuple(spans),
+                    method="rules" if named.confidence is None else "tagger",
+                    confidence=named.confidence,
+                )
+            )
     people.sort(key=lambda person: person.spans[0])
     return tuple(people), organisations
 

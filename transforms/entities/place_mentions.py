@@ -39,7 +39,7 @@ _NAME_WORDS: Final = 7
 _CERTAIN_POPULATION: Final = 1_000_000
 _LARGE_POPULATION: Final = 400_000
 _HOME_POPULATION: Final = 100_000
-_COMMON_KINDS: Final = frozenset({"country", "territory", "region"})
+COMMON_KINDS: Final = frozenset({"country", "territory", "region"})
 _ARABIC_PROCLITICS: Final = ("و", "ف", "ب", "ك", "ل")
 _STAYS: Final = frozenset(" -–‐‑'’ʼ\u00a0\u200c\u200f\u200e")
 """Marks that may stand between the words of one name."""
@@ -85,6 +85,8 @@ class Candidate(NamedTuple):
     mention: Mention
     entry: Entry
     certain: bool
+    known: bool
+    """Whether the text names the place's country, or another place of it, as well."""
 
 
 @lru_cache(maxsize=2)
@@ -96,8 +98,8 @@ def candidates(text: str, language: str) -> tuple[Candidate, ...]:
     else:
         mentions = list(_scan(text, _words(text), names))
     return tuple(
-        Candidate(mention, entry, certain)
-        for mention, (entry, certain) in zip(mentions, _decide(text, mentions, language), strict=True)
+        Candidate(mention, *decision)
+        for mention, decision in zip(mentions, _decide(text, mentions, language), strict=True)
     )
 
 
@@ -301,9 +303,9 @@ def _entries(mention: Mention) -> Iterator[tuple[Name, Entry]]:
             yield name, name.entry
 
 
-def _decide(text: str, mentions: list[Mention], language: str) -> Iterator[tuple[Entry, bool]]:
-    """Yield for each mention the likeliest place of its name, and whether rules alone take the mention for a place."""
-    evidence = _evidence(mentions, _COMMON_KINDS | {"capital", "city"})
+def _decide(text: str, mentions: list[Mention], language: str) -> Iterator[tuple[Entry, bool, bool]]:
+    """Yield the likeliest place of each mention, whether rules alone take it for that, and whether its country is known."""
+    evidence = _evidence(mentions, COMMON_KINDS | {"capital", "city"})
     within = _evidence(mentions, frozenset({"region", "city"}))
     surnames = {mention.key for mention in mentions if mention.names[0].capital and _is_surname(mention)}
     for number, mention in enumerate(mentions):
@@ -313,7 +315,7 @@ def _decide(text: str, mentions: list[Mention], language: str) -> Iterator[tuple
         named = list(_entries(mention))
         weights = [_weight(name, entry, evidence, within, following) for name, entry in named]
         name, entry = named[weights.index(max(weights))]
-        doubtful = mention.key in surnames and (name.ambiguous or entry.kind not in _COMMON_KINDS) and following is None
+        doubtful = mention.key in surnames and (name.ambiguous or entry.kind not in COMMON_KINDS) and following is None
         no_place = (
             doubtful
             or _is_surname(mention)
@@ -321,7 +323,8 @@ def _decide(text: str, mentions: list[Mention], language: str) -> Iterator[tuple
             or _is_feminine(text, mention)
             or mention.after in _listed(_ORGANISATION_WORDS)
         )
-        yield entry, not no_place and _certain_enough(mention, name, entry, evidence, following, language)
+        certain = not no_place and _certain_enough(mention, name, entry, evidence, following, language)
+        yield entry, certain, evidence[entry.country_code] > 0
 
 
 def _evidence(mentions: list[Mention], kinds: frozenset[str]) -> Counter[str]:
@@ -371,7 +374,7 @@ def _weight(
     if following is not None and entry.kind == "city":
         for _, other in _entries(following):
             same_region = other.region == entry.region if other.kind == "region" and other.region else True
-            if other.kind in _COMMON_KINDS and other.country_code == entry.country_code and same_region:
+            if other.kind in COMMON_KINDS and other.country_code == entry.country_code and same_region:
                 weight += 8.0
                 break
     return weight, entry.population
@@ -383,7 +386,7 @@ def _certain_enough(
     named_as_place = mention.before in _announcing(language, True)
     announced = mention.before in _announcing(language, False)
     located = following is not None and any(
-        other.kind in _COMMON_KINDS and other.country_code == entry.country_code for _, other in _entries(following)
+        other.kind in COMMON_KINDS and other.country_code == entry.country_code for _, other in _entries(following)
     )
     known = evidence[entry.country_code] > 0
     cased = name.capital
@@ -393,7 +396,7 @@ def _certain_enough(
     )
     if located or name.demonym:
         return True
-    if entry.kind in _COMMON_KINDS:
+    if entry.kind in COMMON_KINDS:
         return not name.ambiguous or known or named_as_place or (cased and not crowded)
     large = _is_large(entry)
     if name.ambiguous:

@@ -15,7 +15,8 @@ import regex
 
 from schemas.records import Quote, Span
 from transforms.entities.lexicon import Lexicon, lexicon
-from transforms.entities.names import ARABIC_SCRIPT, Named, find_names
+from transforms.entities.named import Named
+from transforms.entities.names import ARABIC_SCRIPT, find_names
 from transforms.entities.quotation_marks import quoted_spans
 from transforms.text.languages import primary
 from transforms.text.tokens import Words, tokenize

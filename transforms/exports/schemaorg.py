@@ -44,7 +44,9 @@ def to_schemaorg(article: Article) -> dict[str, Any]:
                         "@type": "Country" if place.kind == "country" else "Place",
                         "name": place.name,
                         "alternateName": place.text if place.text != place.name else None,
-                        "address": {"@type": "PostalAddress", "addressCountry": place.country_code},
+                        "address": {"@type": "PostalAddress", "addressCountry": place.country_code}
+                        if place.country_code
+                        else None,
                         "sameAs": f"https://sws.geonames.org/{place.geonames_id}/" if place.geonames_id else None,
                     }
                 )

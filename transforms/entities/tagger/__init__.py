@@ -31,6 +31,8 @@ from transforms.entities.tagger.tokens import Tokens, read_tokens
 from transforms.entities.tagger.weights import Weights
 from transforms.text.languages import primary
 
+_FREE: Final = "free"
+_RESEARCH: Final = "research"
 _WORDS_KEPT: Final = 1 << 14
 _WIDTH: Final = len(OFFSETS) * len(LABELS)
 
@@ -47,7 +49,8 @@ class Tagged(NamedTuple):
 class Tagger:
     """The weights of one language, and what they say of the words met so far."""
 
-    def __init__(self, weights: Weights) -> None:
+    def __init__(self, weights: Weights, kind: str = _FREE) -> None:
+        self.kind = kind
         self.header = weights.header
         self.language: str = self.header["language"]
         self.thresholds: dict[str, float] = self.header["thresholds"]
@@ -137,8 +140,8 @@ class Tagger:
         self._scores = np.concatenate([self._scores, scores.reshape(len(words), len(OFFSETS), len(LABELS))])
         self._shapes = np.concatenate([self._shapes, [0 if w == PAD else shape_class(w) for w, _ in words]])
         self._numbers = np.concatenate([self._numbers, np.array([word_number(w) for w, _ in words], np.uint32)])
-        for word in words:
-            self._known[word] = len(self._known)
+        for pair in words:
+            self._known[pair] = len(self._known)
 
 
 def _names(best: Any, probability: Any, token: Any, tokens: Tokens) -> list[Tagged]:
@@ -159,7 +162,6 @@ def _names(best: Any, probability: Any, token: Any, tokens: Tokens) -> list[Tagg
     return found
 
 
-_FREE, _RESEARCH = "free", "research"
 _research = False
 
 
@@ -182,7 +184,7 @@ def _tagger(language: str, research: bool) -> Tagger | None:
         path = weights_folder() / kind / f"{language}.weights"
         if path.exists():
             try:
-                found = Tagger(weight_files.load(path))
+                found = Tagger(weight_files.load(path), kind)
                 read_tokens("", language)
             except ImportError:
                 return None
@@ -193,6 +195,12 @@ def _tagger(language: str, research: bool) -> Tagger | None:
 def tagger(language: str | None) -> Tagger | None:
     """Return the tagger of a language (BCP 47), or None where there is none."""
     return _tagger(primary(language), _research)
+
+
+def tagger_name(language: str | None) -> str | None:
+    """Return what records call the tagger of a language, or None where there is none."""
+    found = tagger(language)
+    return None if found is None else f"{found.language} {found.kind}"
 
 
 @lru_cache(maxsize=2)

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from transforms.entities.tagger.layout import LABELS
 
 Floats = NDArray[np.float32]
-_CERTAIN: Final = 9.0
-"""How much better than any other label O must be to part a sentence; transitions hardly weigh half of it."""
+_CERTAIN: Final = 6.0
+"""How much better than any other label O must be to part a sentence; what it changes is less than a thousandth."""
 _NEVER: Final = -1e4
 
 ALLOWED: Final = np.array(

@@ -12,7 +12,7 @@ import regex
 
 from transforms.entities.gazetteer import gazetteer
 from transforms.entities.lexicon import Lexicon, lexicon
-from transforms.entities.organisations import organisation_nouns
+from transforms.entities.organisation_words import organisation_nouns
 from transforms.text.languages import SPACELESS
 from transforms.text.wordlists import key
 
@@ -135,7 +135,8 @@ _SCRIPTS: Final = (
 
 
 @cache
-def _names(kind: str) -> frozenset[str]:
+def known_names(kind: str) -> frozenset[str]:
+    """Return the ``given`` or ``family`` names of many languages, folded."""
     text = (files("transforms") / "data" / "names" / f"{kind}.txt").read_text("utf-8")
     return frozenset(word for line in text.splitlines() if not line.startswith("#") for word in line.split())
 
@@ -151,8 +152,8 @@ def _listed(folded: str, language: str) -> list[str]:
     found = [
         flag
         for flag, holds in (
-            ("L:giv", folded in _names("given")),
-            ("L:fam", folded in _names("family")),
+            ("L:giv", folded in known_names("given")),
+            ("L:fam", folded in known_names("family")),
             ("L:head", words.is_head(folded)),
             ("L:hon", folded in words.honorifics),
             ("L:mod", folded in words.modifiers),

@@ -69,7 +69,8 @@ def column_rows(layout: Layout, shapes: Ints) -> Ints:
         before(decided), decided, after(decided),
         places * SHAPES + shapes,
     )  # fmt: skip
-    return np.stack(columns, axis=1) + COLUMN_BASES
+    rows: Ints = np.stack(columns, axis=1) + COLUMN_BASES
+    return rows
 
 
 def before(values: Ints) -> Ints:

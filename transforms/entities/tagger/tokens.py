@@ -138,7 +138,7 @@ def _sentences(text: str, starts: list[int], ends: list[int], words: list[str]) 
 
 def _place_classes(found: tuple[Candidate, ...], starts: list[int], ends: list[int]) -> tuple[list[int], list[int]]:
     places, decided = [0] * len(starts), [0] * len(starts)
-    for mention, entry, certain in found:
+    for mention, entry, certain, _ in found:
         first = max(0, bisect_right(starts, mention.start) - 1)
         inside = []
         for at in range(first, len(starts)):
