@@ -49,7 +49,7 @@ TARGETS = {"place": 0.86, "person": 0.76, "organisation": 0.76}
 MACHINE_MADE_TEXTS = 350
 """At most so many machine-made texts are used beside checked ones."""
 RAREST_ATTRIBUTE, RAREST_GRAM = 2, 3
-L1, L2, ITERATIONS = 0.12, 0.05, 60
+L1, L2, ITERATIONS = 0.12, 0.05, 45
 SMALLEST = 0.004
 """Weights below it are left out of the file."""
 WIDE = ("ja", "ko", "zh")
