@@ -304,7 +304,7 @@ def _entries(mention: Mention) -> Iterator[tuple[Name, Entry]]:
 
 
 def _decide(text: str, mentions: list[Mention], language: str) -> Iterator[tuple[Entry, bool, bool]]:
-    """Yield the likeliest place of each mention, whether rules alone take it for it, and whether its country is named."""
+    """Yield each mention's likeliest place, whether rules alone take it for that, whether its country is named."""
     evidence = _evidence(mentions, COMMON_KINDS | {"capital", "city"})
     within = _evidence(mentions, frozenset({"region", "city"}))
     surnames = {mention.key for mention in mentions if mention.names[0].capital and _is_surname(mention)}
