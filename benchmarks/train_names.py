@@ -48,6 +48,8 @@ TARGETS = {"place": 0.86, "person": 0.76, "organisation": 0.76}
 """Precision that the documents kept apart must show; more of it is traded for recall."""
 MACHINE_MADE_TEXTS = 350
 """At most so many machine-made texts are used beside checked ones."""
+UNREACHED = 0.5
+"""How sure a name must be where no threshold reaches the target."""
 RAREST_ATTRIBUTE, RAREST_GRAM = 2, 3
 L1, L2, ITERATIONS = 0.12, 0.05, 45
 SMALLEST = 0.004
@@ -377,12 +379,12 @@ def judge(arrays: dict[str, Any], kept: list[Document], language: str) -> dict[s
     chosen = {}
     for kind, names in found.items():
         rows = []
-        for threshold in np.arange(0.3, 0.76, 0.05):
+        for threshold in np.arange(0.3, 0.61, 0.05):
             right = [correct for confidence, correct in names if confidence >= threshold]
             precision, recall = sum(right) / max(1, len(right)), sum(right) / max(1, total[kind])
             f1 = 2 * precision * recall / max(1e-9, precision + recall)
             rows.append((precision >= TARGETS[kind], f1, precision, recall, round(float(threshold), 2)))
-        enough = [row for row in rows if row[0]] or [max(rows, key=lambda row: (row[2], row[1]))]
+        enough = [row for row in rows if row[0]] or [row for row in rows if row[-1] == UNREACHED]
         _, f1, precision, recall, threshold = max(enough, key=lambda row: row[1])
         chosen[kind] = {"threshold": threshold, "precision": precision, "recall": recall, "f1": f1}
     return chosen

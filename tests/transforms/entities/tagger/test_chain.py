@@ -1,4 +1,4 @@
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ def _enumerated(scores: np.ndarray, transitions: np.ndarray, start: np.ndarray) 
     """The best labels of one sentence and their probabilities, by all sequences."""
     best, total, shares = (-np.inf, ()), 0.0, np.zeros_like(scores, dtype=float)
     for labels in product(range(len(LABELS)), repeat=len(scores)):
-        pairs = list(zip(labels, labels[1:], strict=False))
+        pairs = list(pairwise(labels))
         if not BEGINS[labels[0]] or not all(ALLOWED[pair] for pair in pairs):
             continue
         value = start[labels[0]] + sum(transitions[pair] for pair in pairs)
