@@ -11,7 +11,7 @@ FILES = sorted(weights_folder().glob("*/*.weights"))
 FREE_LICENCES = ("CC BY 4.0", "CC BY 3.0", "CC BY 2.5", "CC BY-SA 4.0", "CC BY-SA 3.0", "CC0", "MIT")
 TEXTS = {
     "ja": "東京で田中角栄首相はトヨタ自動車の社長と会談した。田中は大阪にも行った。",
-    "ko": "문재인 대통령은 서울에서 삼성전자 이재용 부회장을 만났다.",
+    "ko": "박근혜 대통령은 서울에서 일본 총리를 만났다.",
     "hi": "प्रधानमंत्री नरेन्द्र मोदी ने दिल्ली में कहा कि भारत और जापान मित्र हैं।",
 }
 
@@ -46,7 +46,7 @@ def test_an_office_is_no_part_of_a_name() -> None:
     people, _ = find_people(TEXTS["ja"], "ja", places=find_places(TEXTS["ja"], "ja"))
     assert (people[0].name, people[0].role) == ("田中角栄", "首相")
     people, _ = find_people(TEXTS["ko"], "ko", places=find_places(TEXTS["ko"], "ko"))
-    assert (people[0].name, people[0].role) == ("문재인", "대통령")
+    assert (people[0].name, people[0].role) == ("박근혜", "대통령")
 
 
 def test_a_tag_does_not_depend_on_what_was_read_before() -> None:
