@@ -1,5 +1,7 @@
 """What articles are counted and filtered by: one table of dimensions, from which store and pages work."""
 
+import re
+import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -110,7 +112,13 @@ def name_key(dimension: str, value: str) -> str:
     """Return what is compared to find whether two values are the same."""
     short = value[:_MAX_VALUE_CHARACTERS]
     known = DIMENSIONS.get(dimension)
-    return (fold(short) or short) if known is not None and known.is_name else short
+    if known is None or not known.is_name:
+        return short
+    plain = unicodedata.normalize("NFC", _LATIN_ACCENTS.sub(r"\1", unicodedata.normalize("NFD", short)))
+    return fold(plain) or short
+
+
+_LATIN_ACCENTS: Final = re.compile("([A-Za-z])[\u0300-\u036f]+")
 
 
 def source_of(article: Article) -> str:
