@@ -223,6 +223,7 @@ def dead_letters(site: Site, request: Request) -> Response:
             return site.export(request, rows, DEAD_COLUMNS, "dead-letters", "Dead letters")
         groups = reader.dead_groups()
         reasons = reader.dead_reasons()
+        outcomes = {row.id: reader.outcome_of(_raw_place(row)) for row in letters if row.redriven}
     group = (
         next((g for g in groups if g.source == (source or "") and g.reason == reason), None)
         if source is not None
@@ -232,6 +233,7 @@ def dead_letters(site: Site, request: Request) -> Response:
         request,
         "dead.html",
         letters=letters,
+        outcomes=outcomes,
         groups=groups,
         reasons=reasons,
         reason=reason,
@@ -330,6 +332,7 @@ def _redrive_group(site: Site, request: Request, source: str, reason: str) -> Re
         request,
         "dead.html",
         letters=letters[:25],
+        outcomes={},
         groups=groups,
         reasons=reasons,
         reason=reason,

@@ -336,3 +336,27 @@ def test_a_copy_is_shown_beside_its_original(url: str) -> None:
         assert "<ins>Another</ins>" in page
     with client(url) as site:
         assert "not at hand" in site.get("/duplicates/1", headers=HTML).text
+
+
+def test_a_group_is_sent_again_and_says_what_became_of_it(
+    url: str, changeable: TestClient, sent: list[DeadRow]
+) -> None:
+    database = open_database(url)
+    letters = [dead(n, provenance=kafka_provenance(n), url="https://a.example/x") for n in (20, 21)]
+    Writer(database).write([Stored(letter, None, f"0/{n}") for n, letter in enumerate(letters, 5)])
+    group = changeable.get("/dead?source=a.example&reason=no_content", headers=HTML).text
+    assert "2 dead letters, of them sent again: 0" in group
+    key = group.partition('name="key" value="')[2].partition('"')[0]
+    form = {"key": key, "source": "a.example", "reason": "no_content"}
+    assert changeable.post("/dead/redrive", data=form).status_code == 200
+    assert {row.position for row in sent} == {20, 21}
+    again = dead(31, provenance=kafka_provenance(31))
+    Writer(database).write(
+        [Stored(article(30, provenance=kafka_provenance(30))), Stored(again, None, "0/9")],
+        redriven={"0/5": "0/30", "0/6": "0/31"},
+    )
+    page = changeable.get("/dead?source=a.example&reason=no_content", headers=HTML).text
+    assert "of them sent again: 2" in page
+    assert "an article</a>" in page
+    assert "dead again</a>" in page
+    database.close()
