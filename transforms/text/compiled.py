@@ -1,7 +1,7 @@
 """Tables that are compiled once into files, and then shared by all processes through the system's page cache.
 
 A table lies in the package (``transforms/data/compiled``, made when an image is built by ``python -m
-transforms.text.compiled``), else in the user's cache (``KHABAR_CACHE``, else ``$XDG_CACHE_HOME/khabar``), where the
+transforms.text.wordlists``), else in the user's cache (``KHABAR_CACHE``, else ``$XDG_CACHE_HOME/khabar``), where the
 first process that needs it puts it. Its name holds a digest of what it is made from, so a new version never reads an
 old file; a file appears whole, so two processes may build at once. Where nothing can be written the table is kept in
 memory.
@@ -60,16 +60,3 @@ def _save(table: marisa_trie.RecordTrie, path: Path) -> None:
         Path(partial).replace(path)
     finally:
         Path(partial).unlink(missing_ok=True)
-
-
-def compile_all() -> None:
-    """Compile the word lists of all languages into the package, as images do."""
-    from transforms.text.wordlists import compile_words, known_word_lists
-
-    os.environ["KHABAR_CACHE"] = str(PACKAGED)
-    for language in known_word_lists():
-        compile_words(language)
-
-
-if __name__ == "__main__":
-    compile_all()

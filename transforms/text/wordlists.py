@@ -1,6 +1,7 @@
 """Word frequencies (wordfreq) and stop words (stopwords-iso) of languages, read in one place."""
 
 import math
+import os
 from collections.abc import Callable, Iterator
 from functools import cache
 from importlib.metadata import version
@@ -8,7 +9,7 @@ from typing import Final
 
 import marisa_trie
 
-from transforms.text.compiled import compiled_table
+from transforms.text.compiled import PACKAGED, compiled_table
 from transforms.text.folding import FOLDING, fold
 from transforms.text.memo import Memo
 
@@ -118,3 +119,9 @@ def stop_words(language: str) -> frozenset[str]:
 def key(word: str) -> str:
     """Return `word` folded to one piece, for looking up."""
     return fold(word).replace(" ", "")
+
+
+if __name__ == "__main__":  # into the package, as images do
+    os.environ["KHABAR_CACHE"] = str(PACKAGED)
+    for code in known_word_lists():
+        compile_words(code)
