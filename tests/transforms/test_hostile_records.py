@@ -12,6 +12,7 @@ from schemas.records import Article, FileProvenance
 from transforms.decode import decode
 from transforms.enrich import enrich
 from transforms.errors import Parts, Rejected, failed_parts
+from transforms.exports.ninjs import to_ninjs
 from transforms.extract import extract
 
 NOWHERE = FileProvenance(path="", record=0, content_sha256="", pipeline_version="")
@@ -148,6 +149,13 @@ def test_an_image_is_an_address_that_can_be_shown(image: str, kept: str | None) 
     # A trailing comma, so that the lenient parser reads it: the other one refuses lone surrogates.
     script = ld(image=image).replace("}<", ",}<")
     assert article(html=page(head=script), url="https://example.com/news/1").image == kept
+
+
+@pytest.mark.parametrize("image", ["https://[", "https://[x]/a.jpg", "https://℀.com/a.jpg"])
+def test_an_image_that_is_no_address_is_none_on_a_page_without_one(image: str) -> None:
+    found = article(html=page(head=ld(image=image)))
+    assert found.image is None
+    to_ninjs(found)
 
 
 @pytest.mark.parametrize("chain", ["مئة و", "hundred and ", "vingt-", "einundzwanzig", "百万億", "twenty-one million "])

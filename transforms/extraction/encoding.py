@@ -79,6 +79,8 @@ _CODECS: Final = {
 }
 _SAMPLE: Final = 1 << 16
 _META_WITHIN: Final = 1 << 14
+_CHARSET: Final = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
+_META: Final = re.compile(rb"<meta\s[^<>]{0,300}?charset\s*=\s*[\"']?\s*([a-zA-Z0-9_.:-]{1,40})", re.IGNORECASE)
 _TAGS: Final = re.compile(rb"<[^<>]*>")
 _SPACES: Final = re.compile(rb"[\x00-\x20]+")
 _CONTROLS: Final = bytes(set(range(0x20)) - set(b"\t\n\r\f\v\x1b")) + b"\x7f"
@@ -148,9 +150,13 @@ def _reject_binary(sample: bytes) -> None:
 
 def _declared(data: bytes, content_type: str | None, encoding: str | None, html: bool) -> list[str]:
     """Return the declared encodings, the transport's first, without repetition."""
-    labels = [encoding, http_content_type_encoding(content_type) if content_type else None]
+    labels = [encoding]
+    if content_type:
+        labels += [http_content_type_encoding(content_type), *_CHARSET.findall(content_type)]
     if html:
-        labels.append(html_body_declared_encoding(data[:_META_WITHIN]))
+        # The library knows only the labels that Python has a codec for.
+        found = _META.search(data[:_META_WITHIN])
+        labels += [html_body_declared_encoding(data[:_META_WITHIN]), found[1].decode("ascii") if found else None]
     known = (webencodings.lookup(label.strip()) for label in labels if label)
     names = (found.name for found in known if found is not None)
     # A page whose label could be read byte by byte is not in UTF-16, whatever it says (as in the HTML standard).

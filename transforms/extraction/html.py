@@ -57,6 +57,7 @@ _NO_CONTENT: Final = {
 }
 """What a page without an article may be, for whoever has to look for its text."""
 _MAX_ADDRESS: Final = 2048
+_ANY_PAGE: Final = "http://localhost/"
 
 
 def extract_html(
@@ -230,8 +231,9 @@ def _image(structured: Structured, url: str | None) -> str | None:
     if not stated:
         return None
     address = join_url(url, clean_url(stated))
-    is_shown = address and len(address) <= _MAX_ADDRESS and address[:8].lower().startswith(("http://", "https://"))
-    return address if is_shown else None
+    if not address or len(address) > _MAX_ADDRESS or not address[:8].lower().startswith(("http://", "https://")):
+        return None
+    return join_url(_ANY_PAGE, address)
 
 
 def _quality(body: Body) -> float:

@@ -164,3 +164,18 @@ def test_gives_text_or_rejects(data: bytes, content_type: str | None) -> None:
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc"]), max_size=300))
 def test_utf8_comes_back_as_it_was(text: str) -> None:
     assert to_text(text.encode(), html=False).text == text.removeprefix("\ufeff")
+
+
+@pytest.mark.parametrize(
+    ("label", "codec", "text"),
+    [
+        ("x-mac-cyrillic", "mac-cyrillic", "Городской совет проголосовал за открытие старой пристани."),
+        ("windows-874", "cp874", "สภาเมืองลงมติเปิดท่าเรือเก่าอีกครั้งหลังจากสิบสองปี"),
+        ("iso-8859-8-i", "iso-8859-8", "מועצת העיר הצביעה בעד פתיחת הנמל הישן מחדש."),
+    ],
+)
+def test_labels_that_python_does_not_know_are_read(label: str, codec: str, text: str) -> None:
+    page = f"<html><head><meta charset={label}></head><body><p>{text}</p></body></html>".encode(codec)
+    assert text in to_text(page).text
+    bare = (text * 3).encode(codec)
+    assert to_text(bare, content_type=f'text/plain; charset="{label}"', html=False).text == text * 3
