@@ -288,14 +288,14 @@ CREATE TABLE stories (
     first_id BIGINT NOT NULL,
     last_id BIGINT NOT NULL
 );
-CREATE INDEX stories_by_articles ON stories (articles DESC, last_time DESC);
-CREATE INDEX stories_by_sources ON stories (sources DESC, articles DESC);
-CREATE INDEX stories_by_time ON stories (last_time DESC, uri) WHERE articles > 1;
-CREATE INDEX current_by_time ON articles (event_time {last}, id DESC, story, source, language) WHERE latest = 1;
-CREATE INDEX current_by_language ON articles (language, event_time {last}, id DESC) WHERE latest = 1;
-CREATE INDEX current_by_source ON articles (source, event_time {last}, id DESC) WHERE latest = 1;
+CREATE INDEX stories_by_articles ON stories (articles DESC, last_time DESC {last}, uri) WHERE articles > 1;
+CREATE INDEX stories_by_sources ON stories (sources DESC, articles DESC, last_time DESC {last}, uri) WHERE articles > 1;
+CREATE INDEX stories_by_time ON stories (last_time DESC {last}, uri) WHERE articles > 1;
+CREATE INDEX current_by_time ON articles (event_time DESC {last}, id DESC, story, source, language) WHERE latest = 1;
+CREATE INDEX current_by_language ON articles (language, event_time DESC {last}, id DESC) WHERE latest = 1;
+CREATE INDEX current_by_source ON articles (source, event_time DESC {last}, id DESC) WHERE latest = 1;
 CREATE INDEX members_of_story ON articles (story, event_time, id) WHERE story IS NOT NULL;
-CREATE INDEX current_changed ON articles (event_time {last}, id DESC) WHERE latest = 1 AND version > 1;
+CREATE INDEX current_changed ON articles (event_time DESC {last}, id DESC) WHERE latest = 1 AND version > 1;
 CREATE INDEX articles_of_record ON articles (read_from, position);
 CREATE INDEX duplicates_of_source ON duplicates (source, id);
 CREATE INDEX dead_of_source ON dead (source, reason, id);
