@@ -104,6 +104,26 @@ def chart(series: Mapping[str, Mapping[str, int]], first: str, last: str, unit: 
     return Chart(tuple(bars), unit, highest, names)
 
 
+def extent(days: Mapping[str, int]) -> tuple[str, str] | None:
+    """Return the first and last day between which nearly all of what is counted lies.
+
+    One in two hundred may lie before and as many after: a single wrong date says nothing of when things happened.
+    """
+    share, ordered = sum(days.values()) / 200, sorted(days)
+    first, last = _reached(ordered, days, share), _reached(ordered[::-1], days, share)
+    return (first, last) if first and last else None
+
+
+def _reached(days: Sequence[str], counts: Mapping[str, int], share: float) -> str | None:
+    """Return the first of `days` at which more than `share` articles are counted."""
+    running = 0
+    for day in days:
+        running += counts[day]
+        if running > share:
+            return day
+    return None
+
+
 def _after(at: datetime, unit: str) -> datetime:
     """Return when the bar after the one that `at` lies in begins."""
     if unit in {"hour", "day"}:

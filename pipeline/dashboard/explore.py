@@ -101,28 +101,24 @@ def title_of(selection: Selection) -> str:
 
 def _chart(site: Site, reader: Reader, selection: Selection) -> dict[str, Any]:
     """Return the chart of a selection over the days that were asked for, else those in which nearly all of it lies."""
-    extent = _extent(site, reader, selection)
-    if extent is None:
-        return {"chart": None, "extent": None, "outside": 0}
+    days = site.kept.of(reader, ("days", selection), lambda: reader.series(selection))
+    extent = selection.since or "", selection.until or ""
+    if not all(extent):
+        found = charts.extent(days)
+        extent = (extent[0] or found[0], extent[1] or found[1]) if found else extent
     first, last = extent
-    unit = charts.unit_for(first, last)
-    if unit == "year":  # no bars for centuries in which nothing happened
-        days = reader.series(selection)
-        first, last = max(first, min(days, default=last)), min(last, max(days, default=last))
-        if first > last:
-            return {"chart": None, "extent": None, "outside": 0}
-    inside = Selection(selection.query, selection.filters, first, last, selection.is_changed)
-    series = reader.series(inside, "hour" if unit == "hour" else "day")
+    unit = charts.unit_for(first, last) if first and last else ""
+    if unit == "year" and days:  # no bars for centuries in which nothing happened
+        first, last = max(first, min(days)), min(last, max(days))
+    if not unit or first > last:
+        return {"chart": None, "extent": None, "outside": 0}
+    series = days
+    if unit == "hour":
+        inside = Selection(selection.query, selection.filters, first, last, selection.is_changed)
+        series = reader.series(inside, "hour")
     drawn = charts.chart({"": series}, first, last, unit)
-    outside = 0 if selection.since and selection.until else sum(reader.series(selection).values()) - drawn.total
-    return {"chart": drawn, "extent": extent, "outside": max(outside, 0)}
-
-
-def _extent(site: Site, reader: Reader, selection: Selection) -> tuple[str, str] | None:
-    if selection.since and selection.until:
-        return selection.since, selection.until
-    extent = site.kept.of(reader, ("extent", selection), lambda: reader.extent(selection))
-    return extent and (selection.since or extent[0], selection.until or extent[1])
+    outside = 0 if selection.since and selection.until else sum(days.values()) - drawn.total
+    return {"chart": drawn, "extent": (first, last), "outside": max(outside, 0)}
 
 
 def _ranges(last: str | None) -> list[tuple[int, str, str]]:

@@ -441,18 +441,6 @@ class Reader:
             values[dimension].append((value, count))
         return values
 
-    def extent(self, selection: Selection) -> tuple[str, str] | None:
-        """Return the first and last day between which nearly all articles of `selection` lie.
-
-        One in two hundred may lie before and as many after: a single wrong date says nothing of when things happened.
-        """
-        days = self.series(selection, "day")
-        total = sum(days.values())
-        ordered = sorted(days)
-        first = _reached(ordered, days, total / 200)
-        last = _reached(ordered[::-1], days, total / 200)
-        return (first, last) if first and last else None
-
     def _tallied_values(self, dimension: str, selection: Selection, limit: int) -> list[tuple[str, int]]:
         if not selection.since and not selection.until:
             rows = self._db.query(
@@ -1003,16 +991,6 @@ def _day_facets(first: str, last: str) -> list[list[str]]:
     if not 0 <= (high - low).days < _MOST_DAYS:
         return []
     return [[facet_term("day", f"{low + timedelta(days=n)}") for n in range((high - low).days + 1)]]
-
-
-def _reached(days: Sequence[str], counts: Mapping[str, int], share: float) -> str | None:
-    """Return the first of `days` at which more than `share` articles are counted."""
-    running = 0
-    for day in days:
-        running += counts[day]
-        if running > share:
-            return day
-    return None
 
 
 def _day_before(time: str, days: int) -> str:

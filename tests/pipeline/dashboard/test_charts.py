@@ -2,7 +2,7 @@ from itertools import pairwise
 
 import pytest
 
-from pipeline.dashboard.charts import MOST_BARS, chart, sparkline, unit_for
+from pipeline.dashboard.charts import MOST_BARS, chart, extent, sparkline, unit_for
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,16 @@ def test_bars_tile_the_range() -> None:
 def test_sparkline() -> None:
     assert sparkline([None]) == []
     assert sparkline(["2025-09-01T00:00:00Z"]) == [(0.0, 20.0)]
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [
+        ({}, None),
+        ({"2025-09-01": 3}, ("2025-09-01", "2025-09-01")),
+        ({"2025-09-01": 2, "2025-09-09": 1}, ("2025-09-01", "2025-09-09")),
+        ({"1970-01-01": 1, "2025-09-01": 300, "2025-09-02": 300, "2031-01-01": 2}, ("2025-09-01", "2025-09-02")),
+    ],
+)
+def test_one_wrong_date_does_not_set_the_range(days: dict[str, int], expected: tuple[str, str] | None) -> None:
+    assert extent(days) == expected
