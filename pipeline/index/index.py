@@ -16,7 +16,7 @@ from pipeline.index.lsh_buffer import FreshBands
 from pipeline.index.rare_terms import RareTerms
 from pipeline.index.report import Comparison, History, comparison, history
 from pipeline.index.storage.base import Decided, Identity, Request, Store, Version, Writes
-from pipeline.index.stories import Grouping
+from pipeline.index.stories import Grouping, prepare
 from schemas.records import Story
 from transforms.dedup.stories import Model, load_model
 
@@ -89,9 +89,12 @@ class Index:
         articles = [_legible(article) for article in articles]
         with self._turn:
             try:
+                with self._store.transaction(exclusive=False):
+                    self._rare.follow(self._store)
+                    prepared = prepare(self._store, self._rare, articles)
                 with self._store.transaction(exclusive=True):
                     self._rare.follow(self._store)
-                    grouping = Grouping(self._store, self._rare, articles, self._model, self._day())
+                    grouping = Grouping(self._store, self._rare, articles, self._model, self._day(), prepared)
                     stories = [grouping.assign(article) for article in articles]
                     grouping.finish()
                     return stories

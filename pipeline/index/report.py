@@ -14,18 +14,16 @@ from schemas.records import Change, Related
 from transforms.dedup.fingerprint import MIN_TOKENS, overlap, unpack
 from transforms.dedup.stories import (
     ACROSS,
-    NO_MEMBERS,
     SAME,
     WINDOW_DAYS,
     Vector,
     load_model,
     log_odds,
     measure,
+    member_of,
     shared_terms,
     similarity,
     vector,
-    with_member,
-    without_member,
 )
 from transforms.dedup.story_facts import main
 from transforms.enrich import sketch_of_text
@@ -321,11 +319,11 @@ def _story(store: Store, identity: Identity) -> tuple[StoryRow | None, StoryTold
     member, story = found
     (joined,) = store.stories([member.story_id])
     nearest, shared = None, ()  # type: str | None, tuple[str, ...]
-    others = without_member(story.members, identity.uri)
-    if others.members and (said := _said(store, identity)):
+    others = [other for other in story.members if other.uri != identity.uri]
+    if others and (said := _said(store, identity)):
         article, names = said
         likenesses = measure(article, [others])[0].likenesses
-        nearest = others.members[max(range(len(likenesses)), key=likenesses.__getitem__)].uri
+        nearest = others[max(range(len(likenesses)), key=likenesses.__getitem__)].uri
         shared = _names(names, shared_terms(article, others))
     facts = story.facts
     return story, StoryTold(
@@ -363,7 +361,7 @@ def _story_likeness(store: Store, a: Identity, b: Identity) -> StoryLikeness:
             same_story=same, days_apart=apart, reason="the index keeps no text of one of them to compare"
         )
     (vector_a, _), (vector_b, names) = of_a, of_b
-    alone = with_member(NO_MEMBERS, vector_a, a.uri, None, [])
+    alone = [member_of(vector_a, a.uri, None)]
     measured = measure(vector_b, [alone])[0]
     likeness = similarity(log_odds(load_model(), vector_b, measured, apart))
     if same:

@@ -1,7 +1,9 @@
 """The rules by which articles come to stories, one after the other, on what the index storage remembers."""
 
+import heapq
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
@@ -14,16 +16,18 @@ from transforms.dedup.stories import (
     MAX_SPAN_DAYS,
     WINDOW_DAYS,
     Measured,
+    Member,
     Model,
     Vector,
     headline,
     log_odds,
     measure,
+    member_of,
     search_keys,
     similarity,
     together,
     vector,
-    vectors,
+    vector_of,
     with_member,
 )
 from transforms.dedup.story_facts import facts_of
@@ -44,35 +48,104 @@ def event_day(event_at: str | None) -> int | None:
         return None
 
 
+Place = tuple[str, int]
+"""Uri and version of an article."""
+Postings = dict[int, list[tuple[int, int]]]
+"""Day and story, the latest first, by term."""
+
+
+@dataclass(slots=True)
+class Prepared:
+    """What can be known of a batch before it has its turn; all of it is checked again then."""
+
+    taken: int = -1
+    """The counts of terms that the vectors were weighed by."""
+    vectors: dict[Place, Vector] = field(default_factory=dict)
+    keys: dict[Place, list[int]] = field(default_factory=dict)
+    members: dict[Place, Member] = field(default_factory=dict)
+    stories: dict[int, StoryRow] = field(default_factory=dict)
+    measured: dict[tuple[Place, int], Measured] = field(default_factory=dict)
+
+
+def prepare(store: Store, rare: RareTerms, articles: Sequence[StoryArticle]) -> Prepared:
+    """Return what a batch is likely to need, within a transaction that lets others write."""
+    prepared = Prepared(taken=rare.rarity.articles)
+    known = {(member.uri, member.version) for member in store.memberships({a.uri for a in articles})}
+    days: dict[Place, int] = {}
+    for article in articles:
+        place, day = _place(article), event_day(article.event_at)
+        if place in known or day is None or article.sketch.size < _MIN_TERMS:
+            continue
+        found = vector(article.sketch, rare.rarity)
+        prepared.vectors[place], prepared.keys[place] = found, search_keys(found)
+        prepared.members[place] = member_of(found, article.uri, article.title)
+        days[place] = day
+    postings = _postings(store, prepared.keys, days)
+    candidates = {
+        place: _likeliest(found, prepared.keys[place], postings[place]) for place, found in prepared.vectors.items()
+    }
+    stories = store.stories(sorted({id_ for ids in candidates.values() for id_ in ids}))
+    prepared.stories = {story.id: story for story in stories if story.merged_into is None}
+    for place, ids in candidates.items():
+        alive = [id_ for id_ in ids if id_ in prepared.stories]
+        answers = measure(prepared.vectors[place], [prepared.stories[id_].members for id_ in alive])
+        prepared.measured.update(((place, id_), answer) for id_, answer in zip(alive, answers, strict=True))
+    return prepared
+
+
+def _postings(store: Store, keys: dict[Place, list[int]], days: dict[Place, int]) -> dict[Place, Postings]:
+    """Return the stories with each of the terms by which each article looks for them."""
+    windows = {
+        place: [Window(key, days[place] - WINDOW_DAYS, days[place] + WINDOW_DAYS) for key in found]
+        for place, found in keys.items()
+    }
+    rows = store.stories_with(list({window for asked in windows.values() for window in asked}))
+    return {place: {w.key: rows.get(w, []) for w in asked} for place, asked in windows.items()}
+
+
+def _likeliest(found: Vector, keys: Sequence[int], postings: Postings) -> list[int]:
+    """Return the stories that share most of the weight of the terms with an article."""
+    weights = dict(zip(found.keys.tolist(), (found.weights * found.rarity).tolist(), strict=True))
+    shared: dict[int, float] = {}
+    for key in keys:
+        weight = weights[key]
+        for story_id in {story_id for _, story_id in postings[key]}:
+            shared[story_id] = shared.get(story_id, 0.0) + weight
+    return [story_id for _, story_id in heapq.nsmallest(_CANDIDATES, [(-w, id_) for id_, w in shared.items()])]
+
+
 class Grouping:
     """One batch within one exclusive transaction: loads what its articles touch, groups in order, collects writes."""
 
-    def __init__(self, store: Store, rare: RareTerms, articles: Sequence[StoryArticle], model: Model, day: int) -> None:
+    def __init__(
+        self,
+        store: Store,
+        rare: RareTerms,
+        articles: Sequence[StoryArticle],
+        model: Model,
+        day: int,
+        prepared: Prepared | None = None,
+    ) -> None:
         self._store = store
         self._model = model
         self._day = day
+        self._prepared = prepared or Prepared()
         self._writes = Writes()
         self._members: dict[str, list[Membership]] = {}
         for member in store.memberships({a.uri for a in articles}):
             self._members.setdefault(member.uri, []).append(member)
         self._vectors = self._weighed(articles, rare)
-        self._keys = {place: search_keys(found) for place, found in self._vectors.items()}
-        days = {(a.uri, a.version): event_day(a.event_at) for a in articles}
-        windows = {
-            Window(key, at - WINDOW_DAYS, at + WINDOW_DAYS)
-            for place, keys in self._keys.items()
-            if (at := days[place]) is not None
-            for key in keys
+        days = {_place(a): event_day(a.event_at) or 0 for a in articles}
+        self._postings = _postings(store, self._keys, days)
+        self._candidates = {
+            place: _likeliest(found, self._keys[place], self._postings[place]) for place, found in self._vectors.items()
         }
-        self._found = store.stories_with(sorted(windows))
-        self._new_terms: dict[int, list[tuple[int, int]]] = {}
-        """Day and story, by term, of what this batch added."""
+        self._new_terms: Postings = {}
+        """What this batch added."""
         self._stories: dict[int, StoryRow] = {}
         self._last_id = store.last_story_id()
-        wanted = {m.story_id for members in self._members.values() for m in members}
-        for place in self._vectors:
-            wanted.update(self._candidates(place, days[place] or 0))
-        self._load(wanted)
+        members = {m.story_id for members in self._members.values() for m in members}
+        self._load(members.union(*self._candidates.values()))
 
     def finish(self) -> None:
         """Store what the batch changed."""
@@ -82,7 +155,7 @@ class Grouping:
         """Return the story of one article."""
         if stored := self._stored(article):
             return self._answer(stored)
-        found = self._vectors.get((article.uri, article.version))
+        found = self._vectors.get(_place(article))
         day = event_day(article.event_at)
         if found is None or day is None:
             return None
@@ -91,13 +164,13 @@ class Grouping:
             story = self._current(max(members, key=lambda member: member.version).story_id)
             likeness = measure(found, [story.members])[0]
             odds = log_odds(self._model, found, likeness, 0)
-            return self._join(story, article, found, day, similarity(odds), likeness, ())
+            return self._join(story, article, day, similarity(odds), likeness, ())
         belongs = self._belongs(article, found, day)
         if not belongs:
             self._last_id += 1
             story = StoryRow(id=self._last_id, uri=article.uri, first_day=day, last_day=day)
             self._stories[story.id] = story
-            return self._join(story, article, found, day, 1.0, Measured(None, None, []), ())
+            return self._join(story, article, day, 1.0, Measured(None, None, []), ())
         odds, story, likeness = belongs[0]
         merged = [other for more, other, _ in belongs[1:] if self._are_one(more, story, other)]
         if merged:
@@ -106,19 +179,28 @@ class Grouping:
             for other in gone:
                 self._merge(survivor, other)
             likeness = measure(found, [survivor.members])[0]
-            return self._join(survivor, article, found, day, similarity(odds), likeness, [s.uri for s in gone])
-        return self._join(story, article, found, day, similarity(odds), likeness, ())
+            return self._join(survivor, article, day, similarity(odds), likeness, [s.uri for s in gone])
+        return self._join(story, article, day, similarity(odds), likeness, ())
 
-    def _weighed(self, articles: Sequence[StoryArticle], rare: RareTerms) -> dict[tuple[str, int], Vector]:
+    def _weighed(self, articles: Sequence[StoryArticle], rare: RareTerms) -> dict[Place, Vector]:
         """Return the vectors of the articles that no story has yet, counting their terms in the order of the stream."""
-        found: dict[tuple[str, int], Vector] = {}
+        found: dict[Place, Vector] = {}
+        self._keys: dict[Place, list[int]] = {}
+        self._new: dict[Place, Member] = {}
+        before = self._prepared
         for article in articles:
-            place = article.uri, article.version
+            place = _place(article)
             if place in found or self._stored(article) or event_day(article.event_at) is None:
                 continue
             if article.sketch.size < _MIN_TERMS:
                 continue
-            found[place] = vector(article.sketch, rare.rarity)
+            if rare.rarity.articles == before.taken and place in before.vectors:
+                found[place], self._keys[place] = before.vectors[place], before.keys[place]
+                self._new[place] = before.members[place]
+            else:
+                found[place] = vector(article.sketch, rare.rarity)
+                self._keys[place] = search_keys(found[place])
+                self._new[place] = member_of(found[place], article.uri, article.title)
             rare.add(article.sketch)
         self._writes.rare_terms = rare.changes()
         return found
@@ -145,19 +227,40 @@ class Grouping:
 
     def _belongs(self, article: StoryArticle, found: Vector, day: int) -> list[tuple[float, StoryRow, Measured]]:
         """Return the stories that the article may belong to with the log-odds, the likeliest first."""
-        ids = self._candidates((article.uri, article.version), day)
+        place = _place(article)
+        ids = self._candidates[place]
+        if any(key in self._new_terms for key in self._keys[place]):
+            postings = self._postings[place]
+            for key in self._keys[place]:
+                if added := [row for row in self._new_terms.get(key, ()) if abs(row[0] - day) <= WINDOW_DAYS]:
+                    postings[key] = sorted({*postings[key], *added}, reverse=True)[:COMMON]
+            ids = _likeliest(found, self._keys[place], postings)
         self._load(set(ids))  # those that this batch made likelier since it was loaded
-        stories = list({(story := self._current(id_)).id: story for id_ in ids}.values())
-        stories = [story for story in stories if _in_time(story, day)]
-        if not stories:
-            return []
+        stories = {(story := self._current(id_)).id: story for id_ in ids}
+        near_stories = [story for story in stories.values() if _in_time(story, day)]
         answers = []
-        for story, likeness in zip(stories, measure(found, [s.members for s in stories]), strict=True):
+        for story, likeness in zip(near_stories, self._measured(place, found, near_stories), strict=True):
             apart = max(0, day - story.last_day, story.first_day - day)
             odds = log_odds(self._model, found, likeness, apart)
             if odds >= 0:
                 answers.append((odds, story, likeness))
         return sorted(answers, key=lambda answer: (-answer[0], answer[1].id))
+
+    def _measured(self, place: Place, found: Vector, stories: Sequence[StoryRow]) -> list[Measured]:
+        """Return the measures of an article and some stories, those that were prepared where nothing has changed."""
+        known: dict[int, Measured] = {}
+        before = self._prepared
+        if found is before.vectors.get(place):
+            for story in stories:
+                measured = before.measured.get((place, story.id))
+                stored = story.stored_members
+                if measured is not None and stored is not None and stored == before.stories[story.id].stored_members:
+                    known[story.id] = measured
+        other = [story for story in stories if story.id not in known]
+        if other:
+            answers = measure(found, [story.members for story in other])
+            known.update((story.id, answer) for story, answer in zip(other, answers, strict=True))
+        return [known[story.id] for story in stories]
 
     def _are_one(self, odds: float, story: StoryRow, other: StoryRow) -> bool:
         """Whether two stories that an article belongs to are one: their own articles must say so too."""
@@ -166,7 +269,7 @@ class Grouping:
             return False
         told = [
             log_odds(self._model, found, measure(found, [story.members])[0], 0)
-            for found in vectors(other.members)[:_COMPARED]
+            for found in map(vector_of, other.members[:_COMPARED])
         ]
         return math.fsum(told) / len(told) >= self._model.merging
 
@@ -187,14 +290,13 @@ class Grouping:
         self,
         story: StoryRow,
         article: StoryArticle,
-        found: Vector,
         day: int,
         likelihood: float,
         likeness: Measured,
         merged: Sequence[str],
     ) -> Story:
         known = self._members.get(article.uri)
-        story.members = with_member(story.members, found, article.uri, article.title, likeness.likenesses)
+        story.members = with_member(story.members, self._new[_place(article)], likeness.likenesses)
         story.first_day, story.last_day = min(story.first_day, day), max(story.last_day, day)
         if not known:
             story.articles += 1
@@ -209,7 +311,7 @@ class Grouping:
         title = headline(story.members)
         changed, story.title = title != story.title or bool(merged), title
         self._writes.stories[story.id] = story
-        for key in self._keys[article.uri, article.version]:
+        for key in self._keys[_place(article)]:
             self._new_terms.setdefault(key, []).append((day, story.id))
             self._writes.story_terms.add((key, day, story.id))
         member = Membership(
@@ -226,26 +328,16 @@ class Grouping:
         self._writes.memberships.append(member)
         return self._answer(member)
 
-    def _candidates(self, place: tuple[str, int], day: int) -> list[int]:
-        """Return the stories that share most of the article's rare terms."""
-        found = self._vectors[place]
-        weights = dict(zip(found.keys.tolist(), (found.weights * found.rarity).tolist(), strict=True))
-        shared: dict[int, float] = {}
-        for key in self._keys[place]:
-            rows = self._found.get(Window(key, day - WINDOW_DAYS, day + WINDOW_DAYS), [])
-            added = [row for row in self._new_terms.get(key, ()) if abs(row[0] - day) <= WINDOW_DAYS]
-            if added:
-                rows = sorted({*rows, *added}, reverse=True)[:COMMON]
-            for story_id in {story_id for _, story_id in rows}:
-                shared[story_id] = shared.get(story_id, 0.0) + weights[key]
-        return sorted(shared, key=lambda story_id: (-shared[story_id], story_id))[:_CANDIDATES]
-
     def _load(self, story_ids: set[int]) -> None:
         missing = sorted(story_ids - self._stories.keys())
         while missing:
             loaded = self._store.stories(missing)
             self._stories.update((story.id, story) for story in loaded)
             missing = sorted({s.merged_into for s in loaded if s.merged_into is not None} - self._stories.keys())
+
+
+def _place(article: StoryArticle) -> Place:
+    return article.uri, article.version
 
 
 def _in_time(story: StoryRow, day: int) -> bool:

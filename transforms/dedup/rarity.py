@@ -47,7 +47,7 @@ class Rarity:
 
         `priors` are the shares to be expected before any article was seen.
         """
-        total = self._total(language)
+        total = self.total(language)
         share = (self._cells[keys % CELLS] + PRIOR_ARTICLES * priors) / (total + PRIOR_ARTICLES)
         rarity: Floats = -np.log(np.clip(share, _MIN_PROBABILITY, 1.0)).astype(np.float32)
         return rarity
@@ -63,7 +63,8 @@ class Rarity:
                 self._cells >>= 1
                 self._by_language = {name: n // 2 for name, n in self._by_language.items() if n > 1}
 
-    def _total(self, language: str) -> int:
+    def total(self, language: str) -> int:
+        """Return how many articles are remembered in `language`; ``""`` stands for all languages."""
         return self._by_language.get(language, 0) if language else sum(self._by_language.values())
 
     def pack(self) -> bytes:

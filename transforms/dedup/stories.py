@@ -5,18 +5,20 @@ alike in all languages, keys of names, places by id, countries, figures and date
 is, in the language at large and in the recent stream (`transforms.dedup.rarity`). A story is represented by some of its
 articles. Measures of their likeness go into a logistic model (`data/stories.json`, made by
 ``python -m benchmarks.train_stories``) whose answer is the log-odds that an article belongs to a story: one set of
-weights for an article in one of the story's languages, with and without capital letters, one for other languages.
+weights for an article in one of the story's languages, one for other languages.
 """
 
 import hashlib
 import math
 import re
+import struct
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from itertools import pairwise
+from operator import mul
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -41,10 +43,13 @@ EXAMINED: Final = 6_000
 """Characters of a text that are read: news tells its event at the beginning."""
 SKETCH_WORDS: Final = 80
 VECTOR_WORDS: Final = 56
-VECTOR_NEUTRAL: Final = 32
+VECTOR_NEUTRAL: Final = 44
 LEXICAL_KEYS: Final = 10
 NEUTRAL_KEYS: Final = 6
 """Of the heaviest terms so many find the stories that an article may belong to."""
+_FITTED_TO: Final = 500.0
+_MOST_CROWD: Final = 3.0
+"""The more articles, the more of them are alike by chance: with each doubling beyond so many the odds are halved."""
 _MIN_TELLING: Final = 3
 """Across languages so many terms other than countries must be shared; a place counts as a name too."""
 COMMON: Final = 64
@@ -62,9 +67,12 @@ COUNTRY: Final = 128
 
 _ENTRY: Final = np.dtype([("key", "<u4"), ("weight", "<f4"), ("prior", "<f4"), ("flags", "u1")])
 _STORED: Final = np.dtype([("key", "<u4"), ("weight", "<f2"), ("rarity", "<f2"), ("flags", "u1")])
+_ROW: Final = struct.Struct("<IffB")
+_OF_DIGITS: Final = 0.75
+"""Weight of a number as written; one that was read as a figure counts by its value."""
 _ARTICLE_WORDS: Final = 1200.0
 _UNKNOWN_ZIPF: Final = 1.5
-_NAME_ZIPF: Final = 4.0
+_NAME_ZIPF: Final = 3.4
 """A word without capitals may be a name when it is rarer than this."""
 _STEM: Final = 6
 _ARABIC_STEM: Final = 5
@@ -73,6 +81,8 @@ _MIN_STEM: Final = 3
 _ENGLISH_ENDINGS: Final = ("ies", "es", "s", "ed", "ing")
 _MARKS: Final = "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u0900-\u0903\u093a-\u094f\u0e31-\u0e4e\u200c\u200d"
 _WORD: Final = re.compile(rf"[^\W_]+(?:[{_MARKS}]+[^\W_]*)*")
+_PLAIN_WORD: Final = re.compile(r"[^\W_]+")
+_MARKED: Final = re.compile(f"[{_MARKS}]")
 _INSIDE: Final = re.compile(rf"(?:(?<=[^\W_] )|(?<=[^\W_], ))[^\W_]+(?:[{_MARKS}]+[^\W_]*)*")
 """A word that follows another within a sentence: its capital is its own."""
 _UNSPACED: Final = re.compile("[\u0e00-\u109f\u1780-\u17ff\u3040-\u9fff\uf900-\ufaff]+")
@@ -95,7 +105,7 @@ class Sketch(msgspec.Struct, frozen=True):
 
 @dataclass(slots=True)
 class Vector:
-    """An article's terms with their weights; words and neutral terms each have length 1."""
+    """An article's terms with their weights, the heaviest first; words and neutral terms each have length 1."""
 
     language: str
     words: int
@@ -103,9 +113,17 @@ class Vector:
     weights: Floats
     rarity: Floats
     flags: npt.NDArray[np.uint8]
-    norms: tuple[float, float]
-    """Length of the part of the words that is written with capitals, and of the part in the title."""
+    title_norm: float
+    """Length of the part of the words that is in the title."""
+    neutral: int
+    """Number of neutral terms."""
     has_place: bool
+    crowd: float
+    """How far the log-odds are lower because the stream has more articles than those that the model was fitted to."""
+    order: npt.NDArray[np.intp]
+    """What sorts `keys`."""
+    aspects: Floats
+    """What each term adds to each aspect of what is shared (`_Shared`)."""
 
 
 def sketch(
@@ -120,13 +138,11 @@ def sketch(
 ) -> Sketch:
     """Return what an article says of its event; `named` are the people and organisations that it names."""
     code = primary(language)
-    read = text[:EXAMINED]
-    words, names = _words(read, title or "", code)
+    words, names, distinct = _words(text[:EXAMINED], title or "", code)
     neutral = _neutral(names, named, code, places, figures, dates)
-    heaviest = sorted(words.items(), key=lambda item: (item[1][1] * math.log(item[1][2]), item[0]))[:SKETCH_WORDS]
-    rows = [(key, weight, prior, flags) for key, (_, weight, prior, flags) in heaviest]
-    rows += [(key, weight, prior, flags | NEUTRAL) for key, (weight, prior, flags) in neutral.items()]
-    return Sketch(code, len(words), np.array(rows, _ENTRY).tobytes())
+    rows = [_ROW.pack(key, weight, math.exp(-rarity), flags) for _, key, weight, rarity, flags in words]
+    rows += [_ROW.pack(key, weight, prior, flags | NEUTRAL) for key, (weight, prior, flags) in neutral.items()]
+    return Sketch(code, distinct, b"".join(rows))
 
 
 def legible_terms(
@@ -143,12 +159,10 @@ def legible_terms(
     code = primary(language)
     read = text[:EXAMINED]
     found = {
-        key: surface
-        for surface in {*_WORD.findall(read), *_WORD.findall(title or "")}
-        for key, *_ in _READERS[code][surface]
+        key: surface for surface in _surfaces(f"{title or ''}\n{read}") for key, *_ in _READERS[code][surface].terms
     }
-    _, names = _words(read, title or "", code)
-    found.update({_hashed(f"n:{key}"): form for form in (*names, *_parts(named, code)) if (key := _NAME_KEYS[form])})
+    written = {*spelled_names(read, code), *found.values(), *(word for name in named for word in name.split())}
+    found.update({key: surface for surface in sorted(written) for key, *_ in _as_name(surface, code)})
     for place in places:
         if place.country_code:
             found[_hashed(f"c:{place.country_code}")] = place.country_code
@@ -159,46 +173,69 @@ def legible_terms(
     return found
 
 
-_Words = dict[int, tuple[int, float, float, int]]
+_Names = dict[int, list[float]]
+"""Occurrences, weight and expected share by key."""
 
 
-def _words(text: str, title: str, language: str) -> tuple[_Words, Counter[str]]:
-    """Return occurrences, weight, expected share and flags by key of the words, and how often what may be names."""
+def _words(text: str, title: str, language: str) -> tuple[list[tuple[float, int, float, float, int]], _Names, int]:
+    """Return the heaviest words, what may be names, and the number of distinct words.
+
+    Of a word: its negative worth, key, weight, rarity in its language and flags.
+    """
     read = _READERS[language]
-    counts = Counter(_WORD.findall(text))
-    inside = set(_INSIDE.findall(text))
-    headline = set(_WORD.findall(title))
+    counts = Counter(_surfaces(text))
+    inside: set[str] | None = None
+    headline = set(_surfaces(title))
     found: dict[int, list[Any]] = {}
-    names = Counter(spelled_names(text, language))
-    for surface in {**counts, **dict.fromkeys(headline)}:
-        entries = read[surface]
-        if not entries:
+    names: _Names = {}
+    for name in spelled_names(text, language):
+        _add_names(names, _as_name(name, language), 1)
+    for surface in counts | dict.fromkeys(headline - counts.keys(), 0):
+        word = read[surface]
+        if not word.terms:
             continue
-        capital = (
-            surface[0].isupper()
-            and surface.lower() not in counts
-            and (surface in inside or (surface not in counts and not surface[1:].islower()))
-        )
-        titled = surface in headline
-        for key, prior, flags, _ in entries:
+        occurrences = counts[surface]
+        flags = TITLE if surface in headline else 0
+        named = not word.cased
+        if word.upper and surface.lower() not in counts:
+            if inside is None:
+                inside = set(_INSIDE.findall(text))
+            if surface in inside or (not occurrences and not surface[1:].islower()):
+                flags, named = flags | CAPITAL, True
+        for key, rarity, number in word.terms:
             entry = found.get(key)
             if entry is None:
-                entry = found[key] = [0, 0.0, prior, flags]
-            entry[0] += counts.get(surface, 0)
-            entry[2] = max(entry[2], prior)
-            entry[3] |= (CAPITAL if capital else 0) | (TITLE if titled else 0)
-        if entries[0][3] and (capital or not _CASED.match(surface.lower())):
-            for form in bare_forms(surface, language):
-                names[form] += counts.get(surface, 1)
-    return {key: (n, _weight(n, flags), prior, flags) for key, (n, _, prior, flags) in found.items()}, names
+                found[key] = [occurrences, rarity, number | flags]
+            else:
+                entry[0] += occurrences
+                entry[1] = min(entry[1], rarity)
+                entry[2] |= flags
+        if named and word.names:
+            _add_names(names, word.names, occurrences or 1)
+    weighed = []
+    for key, (occurrences, rarity, flags) in found.items():
+        weight = 1 + math.log(occurrences or 1)
+        weight *= (1.3 if flags & CAPITAL else 1) * (2 if flags & TITLE else 1)
+        weighed.append((-weight * rarity, key, weight, rarity, flags))
+    weighed.sort()
+    return weighed[:SKETCH_WORDS], names, len(found)
 
 
-def _weight(occurrences: int, flags: int) -> float:
-    return (1 + math.log(max(occurrences, 1))) * (1.3 if flags & CAPITAL else 1) * (2 if flags & TITLE else 1)
+def _surfaces(text: str) -> list[str]:
+    return (_WORD if _MARKED.search(text) else _PLAIN_WORD).findall(text)
+
+
+def _add_names(names: _Names, found: Iterable[tuple[int, float, float]], occurrences: int) -> None:
+    for key, weight, prior in found:
+        entry = names.get(key)
+        if entry is None:
+            names[key] = [occurrences, weight, prior]
+        else:
+            entry[0] += occurrences
 
 
 def _neutral(
-    names: Counter[str],
+    names: _Names,
     named: Iterable[str],
     language: str,
     places: Iterable[Place],
@@ -206,21 +243,13 @@ def _neutral(
     dates: Iterable[DateMention],
 ) -> dict[int, tuple[float, float, int]]:
     """Return weight, expected share and flags by key of what is written alike in all languages."""
+    sure = [entry for name in named for word in name.split() for entry in _NAMES[language, word]]
+    _add_names(names, sure, 0)
+    certain = {key for key, *_ in sure}
     found: dict[int, tuple[float, float, int]] = {}
-    by_key: Counter[str] = Counter()
-    for name, occurrences in names.items():
-        if key := _NAME_KEYS[name]:
-            by_key[key] += occurrences
-    sure = {
-        key
-        for name in named
-        for word in name.split()
-        for form in bare_forms(word, language)
-        if (key := _NAME_KEYS[form])
-    }
-    for key in sorted(by_key.keys() | sure):
-        weight = min(1.0, (len(key) + 1) / 6) * (1 + math.log(by_key[key] or 1)) * (1.5 if key in sure else 1)
-        found.setdefault(_hashed(f"n:{key}"), (weight, 10.0 ** -(0.4 * len(key) + 0.2), NAME))
+    for key, (occurrences, weight, prior) in names.items():
+        telling = weight * (1 + math.log(occurrences or 1)) * (1.5 if key in certain else 1)
+        found[key] = (telling, prior, FIGURE if weight == _OF_DIGITS else NAME)
     for place in places:
         if place.kind == "country":
             found.setdefault(_hashed(f"c:{place.country_code}"), (0.6, 0.06, COUNTRY))
@@ -229,15 +258,17 @@ def _neutral(
     for figure in figures:
         if math.isfinite(figure.value) and figure.value > 2:
             weight, prior = (1.3, 0.002) if _is_telling(figure.value) else (0.5, 0.05)
-            found.setdefault(_hashed(f"f:{figure.value:.12g}"), (weight, prior, FIGURE))
+            found[_hashed(f"f:{figure.value:.12g}")] = (weight, prior, FIGURE)
     for mention in dates:
         if len(mention.date) >= len("2026-01-06"):
             found.setdefault(_hashed(f"d:{mention.date}"), (0.7, 0.02, 0))
     return found
 
 
-def _parts(named: Iterable[str], language: str) -> list[str]:
-    return [form for name in named for word in name.split() for form in bare_forms(word, language)]
+def _as_name(word: str, language: str) -> tuple[tuple[int, float, float], ...]:
+    """Return key, weight and expected share of what a word may be as a name."""
+    keys = dict.fromkeys(key for form in bare_forms(word, language) if (key := _NAME_KEYS[form]))
+    return tuple((_hashed(f"n:{key}"), min(1.0, (len(key) + 1) / 6), 10.0 ** -(0.4 * len(key) + 0.2)) for key in keys)
 
 
 def _is_telling(figure: float) -> bool:
@@ -248,39 +279,63 @@ def _is_telling(figure: float) -> bool:
 
 
 _NAME_KEYS: Final = Memo(name_key, 200_000)
-_Read = tuple[tuple[int, float, int, bool], ...]
 
 
-class _Readers(dict[str, Memo[str, _Read]]):
-    """By language: keys, expected shares, flags of a word as written, and whether it may be a name."""
+_NAMES: Final[Memo[tuple[str, str], tuple[tuple[int, float, float], ...]]] = Memo(
+    lambda asked: _as_name(asked[1], asked[0]), 100_000
+)
 
-    def __missing__(self, language: str) -> Memo[str, _Read]:
+
+class _Word(NamedTuple):
+    """A word as written."""
+
+    terms: tuple[tuple[int, float, int], ...] = ()
+    """Keys, rarity in the language, flags."""
+    names: tuple[tuple[int, float, float], ...] = ()
+    """Keys, weights and expected shares of what it may be as a name or a number."""
+    upper: bool = False
+    cased: bool = False
+    """Whether its script has capitals, so that without one it is no name."""
+
+
+class _Readers(dict[str, Memo[str, _Word]]):
+    """Words as written, by language."""
+
+    def __missing__(self, language: str) -> Memo[str, _Word]:
         memo = self[language] = Memo(lambda surface: _read(surface, language), 100_000)
         return memo
 
 
-def _read(surface: str, language: str) -> _Read:
+def _read(surface: str, language: str) -> _Word:
     frequencies = zipf(language)
     if _UNSPACED.match(surface):
         folded = fold(surface)
         pairs = [first + second for first, second in pairwise(folded)]
-        return tuple((_hashed(f"{language}:{p}"), _expected(frequencies.get(p, 2.5)), 0, False) for p in pairs)
+        return _Word(tuple((_hashed(f"{language}:{p}"), _rarity(frequencies.get(p, 2.5)), 0) for p in pairs))
     folded = fold(surface).replace(" ", "")
     if len(folded) < 2 or len(surface) > 40 or folded in _stop_words(language):
-        return ()
-    number = folded.isdecimal()
-    rank = frequencies.get(folded, 3.0 if number else _UNKNOWN_ZIPF)
-    key = _hashed(f"{language}:{_stem(folded, language)}")
-    may_be_name = not number and (rank < _NAME_ZIPF or bool(_CASED.match(folded) and language not in CAPITAL_NOUNS))
-    return ((key, _expected(rank), NUMBER if number else 0, may_be_name),)
+        return _Word()
+    if folded.isdecimal():
+        key = _hashed(f"{language}:{folded}")
+        telling = ((_hashed(f"f:{float(folded):.12g}"), _OF_DIGITS, 0.03 if len(folded) < 3 else 0.01),)
+        return _Word(((key, _rarity(3.0), NUMBER),), telling if len(folded) < 16 else ())
+    rank = frequencies.get(folded, _UNKNOWN_ZIPF)
+    cased = bool(_CASED.match(folded))
+    may_be_name = rank < (_NAME_ZIPF if not cased or language in CAPITAL_NOUNS else math.inf)
+    return _Word(
+        ((_hashed(f"{language}:{_stem(folded, language)}"), _rarity(rank), 0),),
+        _as_name(surface, language) if may_be_name else (),
+        surface[0].isupper(),
+        cased,
+    )
 
 
 _READERS: Final = _Readers()
 
 
-def _expected(rank: float) -> float:
-    """Return the share of articles that have a word, given its Zipf frequency."""
-    return min(0.7, 1 - math.exp(-(10 ** (rank - 9)) * _ARTICLE_WORDS))
+def _rarity(rank: float) -> float:
+    """Return −log of the share of articles that have a word, given its Zipf frequency."""
+    return -math.log(min(0.7, 1 - math.exp(-(10 ** (rank - 9)) * _ARTICLE_WORDS)))
 
 
 def _stem(word: str, language: str) -> str:
@@ -334,15 +389,55 @@ def vector(found: Sketch, rarity: Rarity) -> Vector:
         length = float(np.sqrt(weights @ weights)) or 1.0
         parts.append((part["key"][order], weights / length, rare[order], part["flags"][order]))
     keys, weights, rare, flags = (np.concatenate(columns) for columns in zip(*parts, strict=True))
-    return _vector(found.language, found.words, keys, weights, rare, flags)
+    crowd = min(_MOST_CROWD, math.log(max(1.0, rarity.total(found.language) / _FITTED_TO)))
+    return _vector(found.language, found.words, keys, weights, rare, flags, crowd)
 
 
 def _vector(
-    language: str, words: int, keys: Keys, weights: Floats, rare: Floats, flags: npt.NDArray[np.uint8]
+    language: str,
+    words: int,
+    keys: Keys,
+    weights: Floats,
+    rare: Floats,
+    flags: npt.NDArray[np.uint8],
+    crowd: float = 0.0,
 ) -> Vector:
-    squares = weights * weights * ((flags & NEUTRAL) == 0)
-    norms = tuple(math.sqrt(float(squares[(flags & flag) > 0].sum())) for flag in (CAPITAL, TITLE))
-    return Vector(language, words, keys, weights, rare, flags, (norms[0], norms[1]), bool(((flags & PLACE) > 0).any()))
+    neutral = (flags & NEUTRAL) > 0
+    lexical = ~neutral
+    squares = weights * weights
+    titles = lexical & ((flags & TITLE) > 0)
+    country = (flags & COUNTRY) > 0
+    place = (flags & PLACE) > 0
+    aspects = np.empty((len(keys), len(_Shared._fields)), np.float32)
+    for n, column in enumerate(
+        (
+            squares * lexical,
+            squares * neutral,
+            rare * lexical,
+            rare * (lexical & ((flags & NUMBER) > 0)),
+            rare * neutral,
+            rare * ((flags & NAME) > 0),
+            rare * ((flags & FIGURE) > 0),
+            rare * place,
+            rare * country,
+            neutral & ~country,
+        )
+    ):
+        aspects[:, n] = column
+    return Vector(
+        language,
+        words,
+        keys,
+        weights,
+        rare,
+        flags,
+        math.sqrt(float(squares[titles].sum())),
+        int(neutral.sum()),
+        bool(place.any()),
+        crowd,
+        np.argsort(keys),
+        aspects,
+    )
 
 
 def search_keys(article: Vector) -> list[int]:
@@ -358,7 +453,7 @@ def search_keys(article: Vector) -> list[int]:
 
 
 class Member(msgspec.Struct, array_like=True):
-    """An article that represents its story; its terms are the next `terms` entries of the story's."""
+    """An article that represents its story."""
 
     uri: str
     title: str | None
@@ -366,121 +461,93 @@ class Member(msgspec.Struct, array_like=True):
     words: int
     neutral: int
     has_place: bool
-    norms: tuple[float, float]
-    terms: int
+    title_norm: float
+    terms: bytes
+    """Rows of a numpy array."""
     likeness: float = 0.0
     """Sum of its likeness to the articles that joined later and before, `compared` in number."""
     compared: int = 0
 
 
-@dataclass(slots=True)
-class Members:
-    """The articles that represent a story, in the order in which they joined, and their terms one after the other."""
+Members = list[Member]
+"""The articles that represent a story, in the order in which they joined."""
 
-    members: list[Member]
-    entries: npt.NDArray[Any]
-
-
-NO_MEMBERS: Final = Members([], np.empty(0, _STORED))
-_encode: Final = msgspec.msgpack.Encoder().encode
-_decode: Final = msgspec.msgpack.Decoder(tuple[list[Member], bytes]).decode
+pack: Final = msgspec.msgpack.Encoder().encode
+"""Returns the articles of a story as bytes."""
+unpack: Final = msgspec.msgpack.Decoder(Members).decode
+"""Returns the articles that `pack` packed."""
 
 
-def pack(story: Members) -> bytes:
-    """Return the articles of a story as bytes."""
-    return _encode((story.members, story.entries.tobytes()))
+def member_of(article: Vector, uri: str, title: str | None) -> Member:
+    """Return an article as it represents a story; its weights are rounded."""
+    rows = np.empty(len(article.keys), _STORED)
+    rows["key"], rows["weight"], rows["rarity"] = article.keys, article.weights, article.rarity
+    rows["flags"] = article.flags
+    return Member(
+        uri=uri,
+        title=title,
+        language=article.language,
+        words=article.words,
+        neutral=article.neutral,
+        has_place=article.has_place,
+        title_norm=article.title_norm,
+        terms=rows.tobytes(),
+    )
 
 
-def unpack(packed: bytes) -> Members:
-    """Return the articles that `pack` packed."""
-    members, entries = _decode(packed)
-    return Members(members, np.frombuffer(entries, _STORED))
-
-
-def with_member(story: Members, article: Vector, uri: str, title: str | None, likenesses: Sequence[float]) -> Members:
+def with_member(story: Members, new: Member, likenesses: Sequence[float]) -> Members:
     """Return the story with an article added, or put in the place of its earlier version.
 
     `likenesses` are those to the story's members in their order.
     """
     members = [
         msgspec.structs.replace(member, likeness=member.likeness + similarity, compared=member.compared + 1)
-        for member, similarity in zip(story.members, likenesses, strict=True)
+        for member, similarity in zip(story, likenesses, strict=True)
     ]
-    flags = article.flags
-    neutral = (flags & NEUTRAL) > 0
-    new = Member(
-        uri=uri,
-        title=title,
-        language=article.language,
-        words=article.words,
-        neutral=int(neutral.sum()),
-        has_place=article.has_place,
-        norms=article.norms,
-        terms=len(article.keys),
-        likeness=math.fsum(likenesses),
-        compared=len(likenesses),
-    )
-    rows = np.empty(len(article.keys), _STORED)
-    rows["key"], rows["weight"], rows["rarity"], rows["flags"] = article.keys, article.weights, article.rarity, flags
-    pieces = _pieces(story)
-    at = next((n for n, member in enumerate(members) if member.uri == uri), None)
+    new = msgspec.structs.replace(new, likeness=math.fsum(likenesses), compared=len(likenesses))
+    at = next((n for n, member in enumerate(members) if member.uri == new.uri), None)
     if at is not None:
-        members[at], pieces[at] = new, rows
-    else:
-        if len(members) >= MAX_MEMBERS:
-            del members[MAX_MEMBERS // 2], pieces[MAX_MEMBERS // 2]
-        members.append(new)
-        pieces.append(rows)
-    return Members(members, np.concatenate(pieces))
-
-
-def without_member(story: Members, uri: str) -> Members:
-    """Return the story without one of its articles."""
-    kept = [(m, piece) for m, piece in zip(story.members, _pieces(story), strict=True) if m.uri != uri]
-    return Members([m for m, _ in kept], np.concatenate([p for _, p in kept])) if kept else NO_MEMBERS
-
-
-def shared_terms(article: Vector, story: Members) -> list[int]:
-    """Return the terms that the article shares with any article of a story, the most telling first."""
-    worth = article.weights * article.rarity * np.isin(article.keys, story.entries["key"])
-    order = np.argsort(-worth, kind="stable")
-    return [int(article.keys[n]) for n in order if worth[n] > 0]
-
-
-def _pieces(story: Members) -> list[npt.NDArray[Any]]:
-    ends = np.cumsum([member.terms for member in story.members]).tolist()
-    return [story.entries[end - member.terms : end] for member, end in zip(story.members, ends, strict=True)]
+        members[at] = new
+        return members
+    if len(members) >= MAX_MEMBERS:
+        del members[MAX_MEMBERS // 2]
+    return [*members, new]
 
 
 def together(a: Members, b: Members) -> Members:
     """Return the articles that represent two stories that are one: those of `a` first."""
-    members, pieces = [*a.members, *b.members], [*_pieces(a), *_pieces(b)]
+    members = [*a, *b]
     half = MAX_MEMBERS // 2
-    if len(members) > MAX_MEMBERS:
-        members, pieces = members[:half] + members[-half:], pieces[:half] + pieces[-half:]
-    return Members(members, np.concatenate(pieces))
+    return members if len(members) <= MAX_MEMBERS else members[:half] + members[-half:]
 
 
-def vectors(story: Members) -> list[Vector]:
-    """Return the articles that represent a story as vectors."""
-    return [
-        Vector(
-            member.language,
-            member.words,
-            piece["key"].astype(np.uint32),
-            piece["weight"].astype(np.float32),
-            piece["rarity"].astype(np.float32),
-            piece["flags"].copy(),
-            member.norms,
-            member.has_place,
-        )
-        for member, piece in zip(story.members, _pieces(story), strict=True)
-    ]
+def shared_terms(article: Vector, story: Members) -> list[int]:
+    """Return the terms that the article shares with any article of a story, the most telling first."""
+    worth = article.weights * article.rarity * np.isin(article.keys, _rows(story)["key"])
+    order = np.argsort(-worth, kind="stable")
+    return [int(article.keys[n]) for n in order if worth[n] > 0]
+
+
+def vector_of(member: Member) -> Vector:
+    """Return an article that represents a story as a vector."""
+    rows = np.frombuffer(member.terms, _STORED)
+    return _vector(
+        member.language,
+        member.words,
+        rows["key"].astype(np.uint32),
+        rows["weight"].astype(np.float32),
+        rows["rarity"].astype(np.float32),
+        rows["flags"].astype(np.uint8),
+    )
+
+
+def _rows(members: Members) -> npt.NDArray[Any]:
+    return np.frombuffer(b"".join([member.terms for member in members]), _STORED)
 
 
 def headline(story: Members) -> str | None:
     """Return the title of the most central of the articles that represent a story, the earlier one of equals."""
-    titled = [member for member in story.members if member.title]
+    titled = [member for member in story if member.title]
     best = max(titled, key=lambda m: m.likeness / m.compared if m.compared else 0.0, default=None)
     return best.title if best else None
 
@@ -488,8 +555,8 @@ def headline(story: Members) -> str | None:
 # ---- likeness ----
 
 SAME: Final = (
-    "nearest", "second", "mean", "covered", "shared rarity", "capitals", "shared capitals", "titles", "numbers",
-    "neutral terms", "figures", "places", "other places", "words", "words of the story", "articles",
+    "nearest", "mean", "covered", "shared rarity", "titles", "numbers", "neutral terms", "figures", "words",
+    "words of the story", "articles",
 )  # fmt: skip
 """Measures of the likeness of an article and a story in one of whose languages it is written."""
 ACROSS: Final = (
@@ -500,23 +567,25 @@ ACROSS: Final = (
 
 
 class Weights(msgspec.Struct, frozen=True):
-    """A logistic model: weights by name of measure, and the log-odds from which on an article belongs to a story."""
+    """A logistic model: weights by measure, in their order, and the log-odds from which on an article belongs."""
 
     measures: dict[str, float]
     constant: float
     threshold: float
+    least: float = 0.0
+    """Below this cosine to the nearest article nothing else counts."""
 
-    def odds(self, names: Sequence[str], values: Sequence[float]) -> float:
+    def odds(self, values: Sequence[float]) -> float:
         """Return how far the log-odds exceed the threshold."""
-        product = math.fsum(self.measures.get(name, 0.0) * value for name, value in zip(names, values, strict=True))
-        return product + self.constant - self.threshold
+        if values[0] < self.least:
+            return -math.inf
+        return math.fsum(map(mul, self.measures.values(), values)) + self.constant - self.threshold
 
 
 class Model(msgspec.Struct, frozen=True):
     """The weights for each kind of comparison, and what days between an article and a story say, as log-odds."""
 
-    cased: Weights
-    uncased: Weights
+    same: Weights
     across: Weights
     days_apart: tuple[float, ...]
     merging: float
@@ -541,77 +610,46 @@ class Measured:
 
 def measure(article: Vector, stories: Sequence[Members]) -> list[Measured]:
     """Return the measures of an article and each story."""
-    members = [member for story in stories for member in story.members]
+    members = [member for story in stories for member in story]
     if not len(article.keys) or not members:
-        return [Measured(None, None, [0.0] * len(story.members)) for story in stories]
-    entries = np.concatenate([story.entries for story in stories])
-    order = np.argsort(article.keys)
-    keys = article.keys[order]
-    place = np.minimum(np.searchsorted(keys, entries["key"]), len(keys) - 1)
-    hits = np.flatnonzero(keys[place] == entries["key"])
-    own = order[place[hits]]
-    found = entries[hits]
-    whose = np.repeat(np.arange(len(members)), [member.terms for member in members])[hits]
+        return [Measured(None, None, [0.0] * len(story)) for story in stories]
+    rows = _rows(members)
+    keys, found_keys = article.keys[article.order], rows["key"]
+    place = np.minimum(np.searchsorted(keys, found_keys), len(keys) - 1)
+    hits = np.flatnonzero(keys[place] == found_keys)
+    own = article.order[place[hits]]
+    found = rows[hits]
+    sizes = [len(member.terms) // _STORED.itemsize for member in members]
+    whose = np.repeat(np.arange(len(members)), sizes)[hits]
     flags = article.flags[own] & found["flags"]
     product = article.weights[own] * found["weight"]
     neutral = (flags & NEUTRAL) > 0
-    lexical, capitals, titles, alike = (
+    lexical, titles, alike = (
         np.bincount(whose, product * mask, len(members)).tolist()
-        for mask in (
-            ~neutral,
-            ~neutral & ((flags & CAPITAL) > 0),
-            ~neutral & ((flags & TITLE) > 0),
-            neutral,
-        )
+        for mask in (~neutral, ~neutral & ((flags & TITLE) > 0), neutral)
     )
     # What is shared with any of the members of a story in the article's language, and with any in another.
-    kinds = np.fromiter(
-        (
-            2 * number + (member.language != article.language)
-            for number, story in enumerate(stories)
-            for member in story.members
-        ),
-        np.intp,
-        len(members),
+    other_language = [member.language != article.language for member in members]
+    kinds = np.array(
+        [2 * number + other_language[n] for n, number in enumerate(n for n, story in enumerate(stories) for _ in story)]
     )
     covered = np.zeros((2 * len(stories), len(keys)), np.float32)
     covered[kinds[whose], own] = 1
-    shared = (covered @ _aspects(article)).tolist()
+    shared = (covered @ article.aspects).tolist()
     result = []
     first = 0
     for number, story in enumerate(stories):
-        inside = range(first, first + len(story.members))
-        same = [n for n in inside if members[n].language == article.language]
-        other = [n for n in inside if members[n].language != article.language]
-        measured = Measured(None, None, [(alike if n in other else lexical)[n] for n in inside])
+        inside = range(first, first + len(story))
+        same = [n for n in inside if not other_language[n]]
+        other = [n for n in inside if other_language[n]]
+        measured = Measured(None, None, [alike[n] if other_language[n] else lexical[n] for n in inside])
         if same:
-            measured.same = _same(article, members, same, lexical, capitals, titles, alike, shared[2 * number])
-        if other and _Shared(*shared[2 * number + 1]).telling >= _MIN_TELLING:
+            measured.same = _same(article, members, same, lexical, titles, alike, shared[2 * number])
+        if other and shared[2 * number + 1][_TELLING] >= _MIN_TELLING:
             measured.across = _across(article, members, other, alike, shared[2 * number + 1])
         result.append(measured)
-        first += len(story.members)
+        first += len(story)
     return result
-
-
-def _aspects(article: Vector) -> Floats:
-    """Return, for each term, what it adds to each aspect of what is shared: squared weight, or rarity, by kind."""
-    flags, rare = article.flags, article.rarity
-    neutral = (flags & NEUTRAL) > 0
-    squares = article.weights**2
-    columns = (
-        squares * ~neutral,
-        squares * neutral,
-        rare * ~neutral,
-        rare * (~neutral & ((flags & CAPITAL) > 0)),
-        rare * (~neutral & ((flags & NUMBER) > 0)),
-        rare * neutral,
-        rare * (neutral & ((flags & NAME) > 0)),
-        rare * (neutral & ((flags & FIGURE) > 0)),
-        rare * (neutral & ((flags & PLACE) > 0)),
-        rare * (neutral & ((flags & COUNTRY) > 0)),
-        neutral & ((flags & COUNTRY) == 0),
-    )
-    return np.stack(columns, axis=1)
 
 
 class _Shared(NamedTuple):
@@ -620,7 +658,6 @@ class _Shared(NamedTuple):
     covered_words: float
     covered_neutral: float
     words: float
-    capitals: float
     numbers: float
     neutral: float
     names: float
@@ -631,32 +668,29 @@ class _Shared(NamedTuple):
     """Number of neutral terms other than countries."""
 
 
+_TELLING: Final = _Shared._fields.index("telling")
+
+
 def _same(
     article: Vector,
     members: Sequence[Member],
     kind: Sequence[int],
     lexical: Sequence[float],
-    capitals: Sequence[float],
     titles: Sequence[float],
     alike: Sequence[float],
     sums: Sequence[float],
 ) -> list[float]:
     shared = _Shared(*sums)
-    nearest = sorted((lexical[n] for n in kind), reverse=True)
+    nearest = [lexical[n] for n in kind]
     return [
-        nearest[0],
-        nearest[min(1, len(nearest) - 1)],
+        max(nearest),
         math.fsum(nearest) / len(nearest),
         shared.covered_words,
         math.log1p(shared.words),
-        max(_part(capitals[n], article.norms[0], members[n].norms[0]) for n in kind),
-        math.log1p(shared.capitals),
-        max(_part(titles[n], article.norms[1], members[n].norms[1]) for n in kind),
+        max(_part(titles[n], article.title_norm, members[n].title_norm) for n in kind),
         math.log1p(shared.numbers),
         max(alike[n] for n in kind),
         math.log1p(shared.figures),
-        math.log1p(shared.places),
-        _other_places(article, members, kind, shared),
         math.log1p(article.words),
         math.log1p(math.fsum(members[n].words for n in kind) / len(kind)),
         math.log(len(kind)),
@@ -679,7 +713,7 @@ def _across(
         math.log1p(shared.places),
         math.log1p(shared.countries),
         _other_places(article, members, kind, shared),
-        math.log1p(float(((article.flags & NEUTRAL) > 0).sum())),
+        math.log1p(article.neutral),
         math.log1p(math.fsum(members[n].neutral for n in kind) / len(kind)),
         math.log(len(kind)),
     ]
@@ -696,11 +730,11 @@ def _other_places(article: Vector, members: Sequence[Member], kind: Sequence[int
 
 def log_odds(model: Model, article: Vector, measured: Measured, days_apart: int) -> float:
     """Return how far the log-odds that the article belongs to the story exceed the threshold; negative: it does not."""
-    prior = model.days_apart[min(days_apart, len(model.days_apart) - 1)]
+    prior = model.days_apart[min(days_apart, len(model.days_apart) - 1)] - article.crowd
     if measured.same is not None:  # it says more than what is written alike in all languages
-        return (model.cased if article.norms[0] else model.uncased).odds(SAME, measured.same) + prior
+        return model.same.odds(measured.same) + prior
     if measured.across is not None:
-        return model.across.odds(ACROSS, measured.across) + prior
+        return model.across.odds(measured.across) + prior
     return -math.inf
 
 

@@ -6,7 +6,9 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from transforms.dedup.stories import NO_MEMBERS, Members
+import msgspec
+
+from transforms.dedup.stories import Members, unpack
 from transforms.dedup.story_facts import StoryFacts
 
 CANDIDATES_PER_BAND = 16
@@ -107,13 +109,42 @@ class StoryRow:
     articles: int = 0
     title: str | None = None
     merged_into: int | None = None
-    facts: StoryFacts = field(default_factory=StoryFacts)
-    members: Members = field(default_factory=lambda: NO_MEMBERS)
+    stored_facts: str | None = None
+    """As read from the storage, None where it changed since."""
+    stored_members: bytes | None = None
+    """As read from the storage, None where it changed since."""
+    _facts: StoryFacts | None = None
+    _members: Members | None = None
+
+    @property
+    def facts(self) -> StoryFacts:
+        """What is known of the story beside its articles."""
+        if self._facts is None:
+            self._facts = _facts_of(self.stored_facts) if self.stored_facts else StoryFacts()
+        return self._facts
+
+    @facts.setter
+    def facts(self, facts: StoryFacts) -> None:
+        self._facts, self.stored_facts = facts, None
+
+    @property
+    def members(self) -> Members:
+        """The articles that represent the story."""
+        if self._members is None:
+            self._members = unpack(self.stored_members) if self.stored_members else []
+        return self._members
+
+    @members.setter
+    def members(self, members: Members) -> None:
+        self._members, self.stored_members = members, None
 
     def forget(self, merged_into: int) -> None:
         """Leave everything to the story that this one is part of from now on."""
         self.merged_into, self.articles, self.title = merged_into, 0, None
-        self.facts, self.members = StoryFacts(), NO_MEMBERS
+        self.facts, self.members = StoryFacts(), []
+
+
+_facts_of = msgspec.json.Decoder(StoryFacts).decode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,7 @@ import msgspec
 import zstandard
 
 from pipeline.index.storage.base import Alias, Identity, Membership, NewVersion, StoryRow, Version
-from transforms.dedup.stories import NO_MEMBERS, pack, unpack
-from transforms.dedup.story_facts import StoryFacts
+from transforms.dedup.stories import pack
 
 IDENTITY_COLUMNS: Final = (
     "id, uri, source, versions, current_version, alias_text, alias_version, alias_similarity, alias_method, last_seen"
@@ -124,12 +123,9 @@ def story_of(row: tuple[Any, ...]) -> StoryRow:
         articles=articles,
         title=title,
         merged_into=merged_into,
-        facts=_facts_of(facts) if facts else StoryFacts(),
-        members=unpack(members) if members else NO_MEMBERS,
+        stored_facts=facts,
+        stored_members=bytes(members) if members else None,
     )
-
-
-_facts_of: Final = msgspec.json.Decoder(StoryFacts).decode
 
 
 def story_row(story: StoryRow, day: int) -> tuple[Any, ...]:
@@ -142,8 +138,8 @@ def story_row(story: StoryRow, day: int) -> tuple[Any, ...]:
         story.articles,
         story.title,
         story.merged_into,
-        msgspec.json.encode(story.facts).decode(),
-        pack(story.members),
+        story.stored_facts or msgspec.json.encode(story.facts).decode(),
+        story.stored_members or pack(story.members),
         day,
     )
 

@@ -66,7 +66,7 @@ def index(url: str) -> Iterator[Index]:
 def lenient(url: str) -> Iterator[Index]:
     """An index in which stories are merged readily but opened readily too."""
     model = load_model()
-    strict = msgspec.structs.replace(model.cased, threshold=model.cased.threshold + 8.5)
-    index = open_index(url, model=msgspec.structs.replace(model, cased=strict, merging=-9.0))
+    strict = msgspec.structs.replace(model.same, threshold=model.same.threshold + 8.5)
+    index = open_index(url, model=msgspec.structs.replace(model, same=strict, merging=-9.0))
     yield index
     index.close()

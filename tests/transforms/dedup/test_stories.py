@@ -6,12 +6,13 @@ from hypothesis import strategies as st
 from schemas.records import Figure, Place
 from transforms.dedup.rarity import Rarity
 from transforms.dedup.stories import (
+    ACROSS,
     CAPITAL,
     FIGURE,
     MAX_MEMBERS,
     NAME,
-    NO_MEMBERS,
     PLACE,
+    SAME,
     VECTOR_NEUTRAL,
     VECTOR_WORDS,
     Members,
@@ -22,6 +23,7 @@ from transforms.dedup.stories import (
     load_model,
     log_odds,
     measure,
+    member_of,
     pack,
     search_keys,
     shared_terms,
@@ -30,9 +32,8 @@ from transforms.dedup.stories import (
     together,
     unpack,
     vector,
-    vectors,
+    vector_of,
     with_member,
-    without_member,
 )
 
 FIRE = (
@@ -54,11 +55,11 @@ def weighed(text: str, language: str = "en", title: str | None = None, **said: o
 
 
 def story(*texts: str) -> Members:
-    members = NO_MEMBERS
+    members: Members = []
     for number, text in enumerate(texts):
         found = weighed(text)
         likenesses = measure(found, [members])[0].likenesses
-        members = with_member(members, found, f"u{number}", f"Title {number}", likenesses)
+        members = with_member(members, member_of(found, f"u{number}", f"Title {number}"), likenesses)
     return members
 
 
@@ -126,6 +127,12 @@ def test_names_are_alike_in_all_scripts() -> None:
     assert latin & cyrillic & arabic
 
 
+def test_the_model_knows_the_measures_in_their_order() -> None:
+    model = load_model()
+    assert tuple(model.same.measures) == SAME
+    assert tuple(model.across.measures) == ACROSS
+
+
 def test_the_rarer_a_term_the_more_it_weighs() -> None:
     rarity = Rarity()
     said = sketch(language="en", title=None, text="warehouse furniture")
@@ -156,11 +163,11 @@ def test_measuring_many_stories_at_once_changes_nothing() -> None:
 
 
 def test_stories_are_bounded_and_keep_how_they_began() -> None:
-    members = NO_MEMBERS
+    members: Members = []
     for number in range(40):
         found = weighed(f"{FIRE} word{number}")
-        members = with_member(members, found, f"u{number}", None, [0.0] * len(members.members))
-    kept = [member.uri for member in members.members]
+        members = with_member(members, member_of(found, f"u{number}", None), [0.0] * len(members))
+    kept = [member.uri for member in members]
     half = MAX_MEMBERS // 2
     assert kept == [f"u{n}" for n in (*range(half), *range(40 - half, 40))]
     long = weighed(" ".join(f"Word{n}x" for n in range(2000)), places=[place(n) for n in range(200)])
@@ -170,24 +177,27 @@ def test_stories_are_bounded_and_keep_how_they_began() -> None:
 
 def test_a_version_takes_the_place_of_the_one_before() -> None:
     members = story(FIRE, MATCH)
-    revised = with_member(members, weighed(SAME_FIRE), "u0", "New", [1.0, 0.0])
-    assert [member.title for member in revised.members] == ["New", "Title 1"]
-    assert len(vectors(revised)) == 2
+    revised = with_member(members, member_of(weighed(SAME_FIRE), "u0", "New"), [1.0, 0.0])
+    assert [member.title for member in revised] == ["New", "Title 1"]
 
 
 def test_stories_travel_as_bytes() -> None:
     members = story(FIRE, MATCH)
-    again = unpack(pack(members))
-    assert again.members == members.members and (again.entries == members.entries).all()
-    assert pack(unpack(pack(NO_MEMBERS))) == pack(NO_MEMBERS)
-    alone = without_member(members, "u1")
-    assert [member.uri for member in alone.members] == ["u0"]
-    both = together(alone, without_member(members, "u0"))
-    assert both.members == members.members and (both.entries == members.entries).all()
+    assert unpack(pack(members)) == members
+    assert unpack(pack([])) == []
+    again, found = vector_of(unpack(pack(members))[0]), weighed(FIRE)
+    assert (again.keys == found.keys).all() and np.allclose(again.weights, found.weights, atol=0.001)
+
+
+def test_the_articles_of_two_stories_that_are_one() -> None:
+    members = story(FIRE, MATCH)
+    assert together(members[:1], members[1:]) == members
+    many = together(members * 5, members * 4)
+    assert len(many) == MAX_MEMBERS
 
 
 def test_the_most_central_article_gives_the_title() -> None:
-    assert headline(NO_MEMBERS) is None
+    assert headline([]) is None
     assert headline(story(MATCH)) == "Title 0"
     assert headline(story(MATCH, FIRE, SAME_FIRE)) in {"Title 1", "Title 2"}
 
@@ -203,6 +213,6 @@ def test_any_text_has_a_sketch(text: str, title: str, language: str | None) -> N
     found = sketch(language=language, title=title, text=text, named=[title], figures=[figure(float("inf"))])
     assert found == sketch(language=language, title=title, text=text, named=[title], figures=[figure(float("inf"))])
     weighed_twice = vector(found, Rarity())
-    members = with_member(NO_MEMBERS, weighed_twice, "u", title, [])
+    members = [member_of(weighed_twice, "u", title)]
     measured = measure(weighed_twice, [members])[0]
     assert all(-0.01 <= likeness <= 1.01 for likeness in measured.likenesses)

@@ -1,0 +1,227 @@
+"""Measure what finding stories costs: ``python -m benchmarks.stories ../shared/evaldata [--stored 100000 1000000]``.
+
+Real articles of one week (`arabic/saudinewsnet.jsonl.gz`) are put into stories in batches of 64, with so many articles
+of the last 14 days already stored, on SQLite and PostgreSQL (a server of the benchmark's own, durable). The store is
+filled with rows of the shape that articles leave: three of ten articles join a story, all others open one.
+
+* *before the lock*: processor time of what the sandbox does, the sketch of an article;
+* *lock*: how long the exclusive transaction lasts, for an article, and the processor time of this process in it;
+* *bytes*: of the index for each stored article.
+
+As the speed of machines differs, the last column is a unit of this run: the time that SHA-256 takes for 1 MB.
+"""
+
+import argparse
+import gzip
+import hashlib
+import json
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import psycopg
+from rich.console import Console
+from rich.table import Table
+
+from pipeline.index.base import StoryArticle
+from pipeline.index.index import StoredIndex
+from pipeline.index.storage.base import Store
+from pipeline.index.storage.postgres import PostgresStore
+from pipeline.index.storage.sqlite import SqliteStore
+from pipeline.index.stories import event_day
+from tests.support.postgres import postgres_server
+from transforms.dedup.rarity import Rarity
+from transforms.dedup.stories import member_of, pack, search_keys, sketch, vector
+
+BATCH: Final = 64
+DAYS: Final = 14
+TEMPLATES: Final = 400
+AT_ONCE: Final = 20_000
+JOINING: Final = 0.3
+
+
+def articles(folder: Path, count: int) -> tuple[list[StoryArticle], float]:
+    """Return real articles with their sketches, and the milliseconds of processor time that one sketch takes."""
+    with gzip.open(folder / "arabic" / "saudinewsnet.jsonl.gz", "rt", encoding="utf-8") as lines:
+        found = [json.loads(line) for line in lines]
+    chosen = sorted(random.Random(1).sample(found, count), key=lambda a: a["date_extracted"])
+    for article in chosen[:200]:
+        sketch(language="ar", title=article["title"], text=article["content"])
+    started = time.process_time()
+    sketches = [sketch(language="ar", title=a["title"], text=a["content"]) for a in chosen]
+    milliseconds = (time.process_time() - started) * 1000 / count
+    return [
+        StoryArticle(
+            uri=f"{a['url']}#{n}",
+            version=1,
+            event_at=f"2015-08-{10 + n * 4 // count:02}T12:00:00Z",
+            title=a["title"],
+            source=a["source"],
+            language="ar",
+            sketch=s,
+        )
+        for n, (a, s) in enumerate(zip(chosen, sketches, strict=True))
+    ], milliseconds
+
+
+def rows(templates: list[StoryArticle], stored: int) -> Iterator[tuple[str, int, Iterator[tuple[Any, ...]]]]:
+    """Yield table, number of columns and rows for so many articles of the last days before the benchmark's."""
+    choose = np.random.default_rng(2)
+    rarity = Rarity()
+    vectors = [vector(template.sketch, rarity) for template in templates]
+    members = [pack([member_of(v, "https://example.com/an/article", "A title")]) for v in vectors]
+    keys = [search_keys(v) for v in vectors]
+    last = event_day("2015-08-13") or 0
+    stories = int(stored * (1 - JOINING))
+    days = np.sort(choose.integers(last - DAYS + 1, last + 1, stories))
+    facts = '{"first_time":"2015-08-01T00:00:00Z","first_source":"example.com","sources":{"example.com":1}}'
+    yield (
+        "story (id, uri, first_day, last_day, articles, title, merged_into, facts, members, last_seen)",
+        10,
+        (
+            (
+                n + 1,
+                f"https://example.com/{n}",
+                int(d),
+                int(d),
+                1,
+                "A title",
+                None,
+                facts,
+                members[n % TEMPLATES],
+                int(d),
+            )
+            for n, d in enumerate(days.tolist())
+        ),
+    )
+    # One key in eight is that of a real article, so that these stories are candidates.
+    posted = [
+        (key if choose.random() < 0.125 else int(choose.integers(0, 1 << 32)), int(d), n + 1)
+        for n, d in enumerate(days.tolist())
+        for key in keys[n % TEMPLATES]
+    ]
+    posted = sorted(set(posted))
+    yield "story_term (key, day, story_id)", 3, iter(posted)
+    yield (
+        "story_member (uri, version, story_id, similarity, event_day, articles, title, merged)",
+        8,
+        (
+            (f"https://example.com/{n}", 1, n % stories + 1, 1.0, int(days[n % stories]), 1, "A title", None)
+            for n in range(stored)
+        ),
+    )
+
+
+def fill(store: Store, templates: list[StoryArticle], stored: int) -> None:
+    """Write rows straight into the tables."""
+    for table, columns, values in rows(templates, stored):
+        if isinstance(store, SqliteStore):
+            db = store._db
+            db.execute("BEGIN")
+            db.executemany(f"INSERT INTO {table} VALUES ({','.join('?' * columns)})", values)
+            db.execute("COMMIT")
+        else:
+            assert isinstance(store, PostgresStore)
+            with store._db.transaction(), store._db.cursor().copy(f"COPY {table} FROM STDIN".encode()) as copy:
+                for row in values:
+                    copy.write_row(row)
+    if isinstance(store, PostgresStore):
+        store._db.execute("VACUUM ANALYZE")
+
+
+class Watched:
+    """Times the exclusive transactions of a store."""
+
+    def __init__(self, store: Store) -> None:
+        self.wall: list[float] = []
+        self.cpu: list[float] = []
+        transaction = store.transaction
+
+        @contextmanager
+        def watched(*, exclusive: bool) -> Iterator[None]:
+            with transaction(exclusive=exclusive):
+                wall, cpu = time.perf_counter(), time.process_time()
+                yield
+            if exclusive:
+                self.wall.append(time.perf_counter() - wall)
+                self.cpu.append(time.process_time() - cpu)
+
+        store.transaction = watched  # type: ignore[method-assign]
+
+
+def unit() -> float:
+    """Return the milliseconds of processor time that this machine needs for 1 MB of SHA-256 now."""
+    data = bytes(1_000_000)
+    started = time.process_time()
+    for _ in range(10):
+        hashlib.sha256(data).digest()
+    return (time.process_time() - started) * 100
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--stored", type=int, nargs="*", default=[10_000])
+    parser.add_argument("--articles", type=int, default=2_000)
+    parser.add_argument("--only", choices=("sqlite", "postgresql"))
+    asked = parser.parse_args()
+    found, before = articles(asked.folder, asked.articles)
+    table = Table(
+        "index",
+        "stored",
+        "before the lock, CPU ms",
+        "lock, ms",
+        "of it CPU, ms",
+        "stories",
+        "bytes",
+        "unit, ms",
+        box=None,
+    )
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        server = stack.enter_context(postgres_server()) if asked.only != "sqlite" else ""
+        for name in ("sqlite", "postgresql"):
+            if asked.only not in (None, name):
+                continue
+            for stored in asked.stored:
+                store: Store
+                if name == "sqlite":
+                    store = SqliteStore(Path(folder, f"{stored}.sqlite"))
+                else:
+                    with psycopg.connect(server.format("postgres"), autocommit=True) as connection:
+                        connection.execute(f"CREATE DATABASE stories_{stored}")
+                    store = PostgresStore(server.format(f"stories_{stored}"))
+                fill(store, found[:TEMPLATES], stored)
+                watched = Watched(store)
+                index = StoredIndex(store, clock=lambda: 16_660 * 86_400)
+                told = [
+                    story
+                    for start in range(0, len(found), BATCH)
+                    for story in index.assign_stories(found[start : start + BATCH])
+                ]
+                size = index.statistics()["bytes"]
+                skipped = len(watched.wall) // 5  # until caches are warm
+                table.add_row(
+                    name,
+                    f"{stored:,}",
+                    f"{before:.3f}",
+                    *(
+                        f"{statistics.mean(times[skipped:]) * 1000 / BATCH:.3f}"
+                        for times in (watched.wall, watched.cpu)
+                    ),
+                    str(len({story.uri for story in told if story})),
+                    f"{size / (stored + len(found)):,.0f}",
+                    f"{unit():.2f}",
+                )
+                index.close()
+    Console(width=160).print(table)
+
+
+if __name__ == "__main__":
+    main()
