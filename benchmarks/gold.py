@@ -1,12 +1,13 @@
 """Gold pages and the metrics that compare an extraction with them.
 
-A gold file is JSON lines (gzip): `id`, `url`, `html_base64` (original bytes) and, where known, `text`, `title`,
-`authors`, `date` (YYYY-MM-DD). Metrics: article-extraction-benchmark's for bodies (multisets of 4-token shingles),
-equality after normalisation for the rest.
+A gold file is JSON lines (gzip): `id`, `url`, `html_base64` (original bytes) or `html`, and, where known, `text`,
+`title`, `authors`, `date` (YYYY-MM-DD), `page_type`, `must` and `must_not` (what the text holds and lacks). Metrics:
+article-extraction-benchmark's for bodies (multisets of 4-token shingles), equality after normalisation for the rest.
 """
 
 import base64
 import gzip
+import hashlib
 import json
 import re
 import unicodedata
@@ -15,7 +16,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from transforms.dedup.identity import domain_of
+
 SHINGLE = 4
+FOLDS = 5
 _TOKEN = re.compile(r"\w+")
 _CHARACTERS = re.compile(r"\w")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -36,6 +40,19 @@ class Gold:
     authors: tuple[str, ...] | None
     date: str | None
     knows_date: bool
+    page_type: str = "article"
+    must: tuple[str, ...] = ()
+    must_not: tuple[str, ...] = ()
+
+    @property
+    def site(self) -> str:
+        """The registrable domain of the page, else its id."""
+        return domain_of(self.url) or self.id
+
+    @property
+    def fold(self) -> int:
+        """The part of the pages that it is judged with: all pages of a site are in the same."""
+        return int(hashlib.md5(self.site.encode(), usedforsecurity=False).hexdigest(), 16) % FOLDS
 
 
 def gold_sets(folder: Path) -> dict[str, Path]:
@@ -47,10 +64,10 @@ def gold_sets(folder: Path) -> dict[str, Path]:
     found = {}
     for path in sorted(folder.rglob("*.jsonl.gz")):
         with gzip.open(path, "rt", encoding="utf-8") as lines:
-            if "html_base64" in json.loads(next(lines, "{}")):
+            if {"html_base64", "html"} & json.loads(next(lines, "{}")).keys():
                 found[path.name.removesuffix(".jsonl.gz")] = path
     if not found:
-        raise FileNotFoundError(f"no gold pages (*.jsonl.gz with html_base64) under {folder}")
+        raise FileNotFoundError(f"no gold pages (*.jsonl.gz with html_base64 or html) under {folder}")
     return found
 
 
@@ -63,19 +80,27 @@ def read_gold(path: Path) -> Iterator[Gold]:
             yield Gold(
                 id=page.get("id") or f"{number}",
                 url=page.get("url"),
-                html=base64.b64decode(page["html_base64"]),
+                html=base64.b64decode(page["html_base64"]) if "html_base64" in page else page["html"].encode(),
                 text=page.get("text"),
                 title=page.get("title"),
                 authors=None if authors is None else tuple(authors),
                 date=page.get("date"),
                 knows_date="date" in page,
+                page_type=page.get("page_type", "article"),
+                must=tuple(page.get("must", ())),
+                must_not=tuple(page.get("must_not", ())),
             )
+
+
+def tokens_of(gold: str) -> re.Pattern[str]:
+    """Return what the tokens of a text are: words, characters where it is mostly Chinese, Japanese or Korean."""
+    return _CHARACTERS if len(_CJK.findall(gold)) > 0.2 * len(gold) else _TOKEN
 
 
 def body_scores(gold: str, found: str) -> tuple[float, float]:
     """Return precision and recall of a body by 4-shingles of words, of characters where the gold is CJK."""
-    by_character = len(_CJK.findall(gold)) > 0.2 * len(gold)
-    true, ours = (_shingles(text, _CHARACTERS if by_character else _TOKEN) for text in (gold, found))
+    token = tokens_of(gold)
+    true, ours = (_shingles(text, token) for text in (gold, found))
     common = (true & ours).total()
     return common / max(1, ours.total()), common / max(1, true.total())
 

@@ -1,146 +1,318 @@
 """The text of an article in the tree of a page.
 
-Trafilatura's fast extractor does the main work, on a tree from which what is never article text has been taken away
-first: that makes it faster and more precise. Where its result looks wrong (short, or little of what the page says in
-paragraphs) others are asked too: trafilatura's full cascade, the containers that the found paragraphs share a class
-with, and the JSON-LD ``articleBody``. `transforms.extraction.boilerplate` cleans the lines that are left.
+What never holds text is stripped in C, the rest is read as blocks, and a model says which of them are the article
+(`transforms.extraction.block_model`). Where it is unsure of much, trafilatura's fast extractor votes on the blocks in
+question; where little comes out or much is in doubt, its full cascade is asked, and what the page states elsewhere
+(`transforms.extraction.stated`). `transforms.extraction.boilerplate` cleans the lines that are left. A text is never
+lost: when the readings disagree, the longest sound one is kept, and its quality says so.
 """
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Any, Final
+from typing import Final
 
+import numpy as np
+import numpy.typing as npt
 import trafilatura.utils
 from lxml import etree
-from lxml.html import HtmlElement, document_fromstring
+from lxml.html import HtmlElement
 from trafilatura import bare_extraction
 from trafilatura.settings import Document, Extractor
 
 from transforms.extraction import boilerplate
-from transforms.extraction.dom import length_of, selector, text_of
-from transforms.text.clean import clean_line, clean_text, unescape
+from transforms.extraction.block_model import block_model
+from transforms.extraction.blocks import Blocks, read_blocks
+from transforms.extraction.dom import length_of
+from transforms.extraction.features import beside
+from transforms.extraction.stated import data_bodies
+from transforms.extraction.trees import Floats
+from transforms.text.clean import clean_text
+
+Keep = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Body:
     """Paragraphs of an article and how they were won.
 
-    ``lede`` is the summary that the page shows, when it is the first of them; ``coverage`` the share of the page's
-    paragraph text that they hold, in [0, 1]; ``links`` the share of link text in the page's text after its navigation
-    was taken away.
+    ``lede`` is the summary that the page states, when the text begins with it; ``quality`` the F1 that is to be
+    expected against a careful reader's choice, in [0, 1]; ``links`` the share of link text in the page's text after
+    its navigation was taken away; ``notes`` what is doubtful.
     """
 
     paragraphs: tuple[str, ...]
     method: str
     fallback: str | None = None
     lede: str | None = None
-    coverage: float = 1.0
+    quality: float = 0.0
     links: float = 0.0
+    notes: tuple[str, ...] = ()
 
 
 # fmt: off
 _NEVER: Final = frozenset({
     "script", "style", "noscript", "template", "svg", "iframe", "object", "embed", "applet", "canvas", "map",
-    "audio", "video", "nav", "footer", "aside", "button", "input", "select", "option", "textarea", "label",
-    "fieldset", "menu", "dialog", "head", "link", "meta", "base", "area", "param", "noframes", "frame", "frameset",
-    "math", "rp", "rt", "form", "picture", "source", "track",
+    "audio", "video", "nav", "footer", "button", "input", "select", "option", "textarea", "fieldset", "menu",
+    "dialog", "head", "link", "meta", "base", "area", "param", "noframes", "frame", "frameset", "math", "rp", "rt",
+    "form",
 })
 # fmt: on
-"""Elements that hold no article text; some content systems wrap a whole page in a form, which then stays."""
-_WRAPPERS: Final = frozenset({"form", "fieldset", "noscript", "label"})
-_ALWAYS: Final = sorted(_NEVER - _WRAPPERS)
-_FURNITURE: Final = re.compile(
-    r"""(?:^|[\s_-])(?:
-        related | recommend(?:ed|ations?)? | newsletters? | subscri(?:be|ption)s? | shar(?:e|ing) | social
-      | breadcrumbs? | comments? | disqus | outbrain | taboola | advert(?:isement)? | sponsor(?:ed)?
-      | promo(?:tion)? | popular | trending | most[_-]?read | read[_-]?more | author[_-]?(?:bio|box|info)
-      | about[_-]?(?:the[_-])?author | bio | cookie | consent | gdpr | tags? | tag-?list | copyright | sign-?up
-      | sidebar | up-?next | more-?(?:stories|news|articles|from) | see-?also | inline-?related | print-only
-      | sr-only | visually-?hidden | screen-?reader(?:-text)?
-    )(?:$|[\s_-])""",
-    re.IGNORECASE | re.VERBOSE,
-)
-_JOINERS: Final = "\u200c\u200d"
+"""Elements that hold no article text."""
+_WRAPPERS: Final = ("form", "fieldset", "noscript")
+"""Elements that some content systems put around a whole page: they stay when they hold a paragraph."""
+_MISNAMED: Final = {"nav": 5, "footer": 5, "menu": 3, "dialog": 3}
+"""Elements that stay when they hold so many paragraphs: their name is wrong."""
+_ALWAYS: Final = sorted(_NEVER - set(_WRAPPERS))
 _DROPPED: Final = "khabar-dropped"
-_DECLARATION: Final = re.compile(r"^\s*<\?xml[^<>]{0,500}\?>")
-_MARKABLE: Final = ("div", "section", "ul", "ol", "p", "span", "figure", "table", "li", "dl", "header")
-_LINKED: Final = ("p", "li", "h2", "h3", "h4", "h5", "h6")
-_MAX_FURNITURE: Final = 0.25
-"""Share of a page's text, and 0.3 of its paragraphs, up to which an element's class name may condemn it."""
-_BLOCKS: Final = ("p", "br", "div", "li", "h1", "h2", "h3", "h4", "blockquote", "tr")
+_JOINERS: Final = "\u200c\u200d"
 _MAX_ELEMENTS: Final = 15_000
 """Elements of a stripped page up to which trafilatura is asked: its time grows with the square in places."""
 _LONG: Final = 80
-_SHORT_BODY: Final = 500
-_LEDE: Final = (40, 700)
-_COUNT: Any = etree.XPath("count(.//*)")
-_LEDES: Final = selector(
-    ".//*[self::p or self::h2 or self::div or self::span or self::strong or self::header]"
-    "[starts-with(normalize-space(), $start)]"
-)
+_KEEP: Final = 0.5
+_UNSURE: Final = (0.2, 0.8)
+_MUCH: Final = 0.2
+"""Share of unsure text from which trafilatura votes."""
+_VOTE: Final = 0.2
+"""What its vote weighs beside the model's probability."""
+_LITTLE: Final = 200
+"""Characters of text under which other readings are asked."""
+_STUB: Final = 600
+"""Characters of text under which a page's own data and the stated entries of a live blog are read."""
+_STATED: Final = 3.0
+"""How many times as long a text that is stated for machines must be to stand for the one that is shown."""
+_SOUND: Final = 0.4
+"""Share of a reading in short lines that end like labels, from which it is a list and no text."""
+_SMALL: Final = 0.25
+_PARAGRAPH: Final = 150
+_POSSIBLE: Final = 0.05
+_LINKED: Final = 0.85
+_HEADING: Final = 90
+_HEADINGS: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+_CELL: Final = 200
+_KEY: Final = 60
 
 
 def extract_body(
-    tree: HtmlElement, *, titles: Sequence[str], stated_body: str | None, stated_lede: str | None
+    tree: HtmlElement,
+    *,
+    titles: Sequence[str],
+    stated: Sequence[str] = (),
+    entries: Sequence[str] = (),
+    scripts: Sequence[HtmlElement] = (),
+    summary: str | None = None,
 ) -> Body | None:
     """Return the body of the page `tree`, which is stripped in place; None when there is no text.
 
-    `titles` are the spellings of the page's title, `stated_body` and `stated_lede` what its metadata give as text and
-    as summary.
+    `titles` are the spellings of the page's title, `stated` the texts that it states for machines, `entries` those of
+    a live blog, `scripts` those with its data, `summary` the summary that it states.
     """
-    _strip(tree)
-    total, linked, paragraphs = _measure(tree)
-    _drop_furniture(tree, total, sum(map(len, paragraphs)))
-    _drop_link_blocks(tree, total)
-    fallback = None
-    if _COUNT(tree) > _MAX_ELEMENTS:
-        method, coverage = "blocks", 1.0
-        lines = _blocks(tree)
-    else:
-        method, lines = "trafilatura-fast", _trafilatura(tree, fast=True)
-        coverage = _coverage(lines, paragraphs)
-        best = _score(lines, coverage) + 0.05
-        for name, candidate in _second_opinions(tree, lines, coverage, paragraphs):
-            share = _coverage(candidate, paragraphs)
-            if _score(candidate, share) > best:
-                lines, coverage, best, fallback = candidate, share, _score(candidate, share), name
-    lines = boilerplate.trim(lines, titles=titles)
-    stated = boilerplate.trim(_lines(_plain(stated_body or "")), titles=titles)
-    if sum(map(len, stated)) > max(200, 1.6 * sum(map(len, lines))):
-        lines, fallback = stated, "json-ld"
-    lede = _shown_lede(tree, stated_lede, lines) if stated_lede and fallback != "json-ld" else None
-    if lede:
-        lines = [lede, *lines]
+    strip(tree)
+    blocks = read_blocks(tree)
+    lines: list[str] = []
+    fallback, quality, links, left_out = None, 0.0, 0.0, 0
+    if blocks.texts:
+        found = block_model().probabilities(blocks, titles=titles, summary=summary)
+        lengths = np.fromiter(map(len, blocks.texts), dtype=np.float32, count=len(blocks.texts))
+        links = float(sum(blocks.links) / lengths.sum())
+        small = len(blocks.tags) <= _MAX_ELEMENTS
+        found[_under_heading(blocks, found) | _named_beside(blocks, found)] = 0.0
+        if (shown := _shown_summary(blocks, found, summary)) is not None:
+            found[shown] = max(found[shown], 0.6)
+        keep = _without_links_at_the_end(blocks, found > _KEEP)
+        unsure = (found > _UNSURE[0]) & (found < _UNSURE[1])
+        if small and lengths[unsure].sum() > _MUCH * lengths[keep | unsure].sum():
+            fallback = "trafilatura-fast"
+            voted = (1 - _VOTE) * found + _VOTE * _holds(_trafilatura(tree, fast=True), blocks)
+            keep = np.where(unsure, voted > _KEEP, keep)
+        lines = boilerplate.trim(_assemble(blocks, keep), titles=titles)
+        left_out = _left_out(blocks, found, keep)
+        quality = _expected(found, keep, lengths)
+        if small and _length(lines) < _LITTLE:
+            for name, reading in _other_readings(tree, blocks):
+                other = boilerplate.trim(reading, titles=titles)
+                if _litter(other) < _SOUND and _length(other) > max(_LITTLE, 2 * _length(lines)):
+                    lines, fallback, quality = other, name, min(quality, 0.5)
+                    break
+    texts = [*stated, *((*entries, *data_bodies(scripts)) if _length(lines) < _STUB else ())]
+    best = max((boilerplate.trim(_clean(text), titles=titles) for text in texts), key=_length, default=[])
+    if _length(best) > max(_LITTLE / 2, _STATED * _length(lines)):
+        lines, fallback = best, "stated"
+        quality = 0.9
     if not lines:
         return None
     return Body(
         paragraphs=tuple(lines),
-        method=method,
+        method="block-model",
         fallback=fallback,
-        lede=lede,
-        coverage=round(coverage, 3),
-        links=round(linked / total, 3) if total else 0.0,
+        lede=lines[0] if summary and _same_start(lines[0], summary) else None,
+        quality=round(quality, 2),
+        links=round(links, 3),
+        notes=(f"{left_out} doubtful paragraphs left out",) if left_out and fallback != "stated" else (),
     )
 
 
-def _lines(text: str) -> list[str]:
+def strip(tree: HtmlElement) -> None:
+    """Take elements that never hold article text out of `tree`."""
+    for inner in tree.iter("main", "h1", "article"):
+        # A button or menu that was never closed holds all that follows it.
+        for around in inner.iterancestors(*_NEVER):
+            around.tag = "div"
+    for element in list(tree.iter(*_MISNAMED)):
+        if sum(length_of(p) >= _LONG for p in element.iter("p")) >= _MISNAMED[str(element.tag)]:
+            element.tag = "div"
+    etree.strip_elements(tree, *_ALWAYS, with_tail=False)
+    # All at once: joining the texts around them one by one takes quadratic time.
+    for element in [e for e in tree.iter(*_WRAPPERS) if next(e.iter("p", "h1"), None) is None]:
+        element.tag = _DROPPED
+    etree.strip_elements(tree, _DROPPED, with_tail=False)
+    etree.strip_tags(tree, "img", "font", "wbr", "source", "track", "picture")
+
+
+def _assemble(blocks: Blocks, keep: Keep) -> list[str]:
+    """Return the lines of the blocks kept: items of lists with a dash, rows of tables on one line.
+
+    A paragraph that a page shows twice, for screens of two sizes, is there once.
+    """
+    kept = np.flatnonzero(keep).tolist()
+    places = [_place(blocks, blocks.nodes[index]) for index in kept]
+    rows: dict[int, list[int]] = {}
+    for index, (_, _, row) in zip(kept, places, strict=True):
+        if row >= 0:
+            rows.setdefault(row, []).append(index)
+    cells = {index: cell for index, (_, cell, _) in zip(kept, places, strict=True)}
+    flat = {row for row, members in rows.items() if _is_data_row(blocks, members, cells)}
+    lines: list[str] = []
+    seen: set[str] = set()
+    items: set[int] = set()
+    for index, (item, _, row) in zip(kept, places, strict=True):
+        text = blocks.texts[index]
+        if row in flat:
+            if rows[row][0] == index:
+                lines.append(" | ".join(blocks.texts[member] for member in rows[row]))
+            continue
+        if len(text) >= _LONG:
+            if text in seen:
+                continue
+            seen.add(text)
+        if item >= 0 and item not in items:
+            items.add(item)
+            text = f"- {text}"
+        lines.append(text)
+    return _clean("\n".join(lines))
+
+
+def _named_beside(blocks: Blocks, found: Floats) -> Keep:
+    """Return which unsure blocks stand in a small element that is named as a part beside the article."""
+    outer = beside(blocks)[blocks.nodes]
+    lengths = np.array([len(text) for text in blocks.texts], dtype=np.float64)
+    inside = np.bincount(outer + 1, weights=lengths)[outer + 1]
+    named: Keep = (outer >= 0) & (found < _UNSURE[1]) & (inside < _SMALL * lengths.sum())
+    return named
+
+
+def _under_heading(blocks: Blocks, found: Floats) -> Keep:
+    """Return which blocks stand under a heading of readers' comments, of the author or of an offer.
+
+    That is what follows it in its container, up to the next heading of its kind. A heading that stands before most of
+    the text is not believed.
+    """
+    out = np.zeros(len(found), dtype=np.bool_)
+    lengths = np.array([len(text) for text in blocks.texts]) * (found > _KEEP)
+    before, total = np.cumsum(lengths), lengths.sum()
+    for index, text in enumerate(blocks.texts):
+        if len(text) > _HEADING or 2 * before[index] < total or not boilerplate.heads_beside(text):
+            continue
+        tag, container = blocks.tags[blocks.nodes[index]], blocks.parents[blocks.nodes[index]]
+        out[index] = True
+        for after in range(index + 1, len(found)):
+            node = blocks.nodes[after]
+            if (blocks.tags[node] == tag and tag in _HEADINGS) or not _within(blocks, node, container):
+                break
+            out[after] = True
+    return out
+
+
+def _shown_summary(blocks: Blocks, found: Floats, summary: str | None) -> int | None:
+    """Return the block that shows the stated summary before the text, if the model does not exclude it."""
+    if not summary or len(summary) < _KEY * 2 // 3:
+        return None
+    first = int(np.argmax(found > _KEEP))
+    for index in range(first):
+        text = blocks.texts[index]
+        if found[index] > _POSSIBLE and len(text) <= 2 * len(summary) + _KEY and _same_start(text, summary):
+            return index
+    return None
+
+
+def _without_links_at_the_end(blocks: Blocks, keep: Keep) -> Keep:
+    """Return `keep` without the blocks at its end that are nothing but links to other pages."""
+    out = keep.copy()
+    for index in np.flatnonzero(keep)[:0:-1].tolist():
+        text = blocks.texts[index]
+        if blocks.links[index] < _LINKED * len(text) or boilerplate.ends_sentence(text):
+            break
+        out[index] = False
+    return out
+
+
+def _left_out(blocks: Blocks, found: Floats, keep: Keep) -> int:
+    """Return the number of long paragraphs that are not in the text although they might belong to it."""
+    doubtful = np.flatnonzero(~keep & (found > _UNSURE[0])).tolist()
+    return sum(
+        len(blocks.texts[index]) >= _PARAGRAPH
+        and 2 * blocks.links[index] < len(blocks.texts[index])
+        and boilerplate.ends_sentence(blocks.texts[index])
+        for index in doubtful
+    )
+
+
+def _within(blocks: Blocks, node: int, container: int) -> bool:
+    while node > container:
+        node = blocks.parents[node]
+    return node == container
+
+
+def _place(blocks: Blocks, node: int) -> tuple[int, int, int]:
+    """Return the list item, the cell and the row that an element stands in, -1 where it stands in none."""
+    item = cell = -1
+    while node >= 0:
+        tag = blocks.tags[node]
+        if tag == "li" and item < 0 and cell < 0:
+            item = node
+        elif tag in ("td", "th") and cell < 0:
+            cell = node
+        elif tag == "tr":
+            return item, cell, node
+        node = blocks.parents[node]
+    return item, cell, -1
+
+
+def _is_data_row(blocks: Blocks, members: list[int], cells: dict[int, int]) -> bool:
+    """Whether a table's row is a line of short values; layouts put paragraphs into cells."""
+    found = [cells[member] for member in members]
+    return len(found) > 1 and len(set(found)) == len(found) and all(len(blocks.texts[m]) < _CELL for m in members)
+
+
+def _clean(text: str) -> list[str]:
     return clean_text(text).split("\n") if text.strip() else []
 
 
-def _plain(text: str) -> str:
-    """Return a stated text without the markup and the entities that some sites leave in it."""
-    text = clean_text(_DECLARATION.sub("", unescape(text)))
-    if "</" not in text and "<br" not in text:
-        return text
-    try:
-        tree = document_fromstring(text)
-    except (etree.LxmlError, ValueError, AssertionError):
-        return text
-    for element in tree.iter(*_BLOCKS):
-        element.tail = "\n" + (element.tail or "")
-    return "".join(map(str, tree.itertext()))
+def _length(lines: Sequence[str]) -> int:
+    return sum(map(len, lines))
+
+
+def _expected(found: Floats, keep: Keep, lengths: Floats) -> float:
+    """Return the F1 that the probabilities promise for the blocks kept."""
+    weighted = found * lengths
+    right, kept, true = float(weighted[keep].sum()), float(lengths[keep].sum()), float(weighted.sum())
+    return 2 * right / (kept + true) if kept + true else 0.0
+
+
+def _holds(lines: Sequence[str], blocks: Blocks) -> Keep:
+    """Return which blocks stand in a reading of the page."""
+    text = "".join("".join(lines).split())
+    return np.array(["".join(block[: 2 * _KEY].split())[:_KEY] in text for block in blocks.texts], dtype=np.bool_)
 
 
 def _kept(character: str) -> str:
@@ -162,162 +334,23 @@ def _options(fast: bool) -> Extractor:
 
 def _trafilatura(tree: HtmlElement, *, fast: bool) -> list[str]:
     found = bare_extraction(tree, options=_options(fast))
-    return _lines(found.text or "") if isinstance(found, Document) else []
+    return _clean(found.text or "") if isinstance(found, Document) else []
 
 
-def _blocks(tree: HtmlElement) -> list[str]:
-    """Return the text of a page block by block, without judging it: for trees that are too large to be judged."""
-    for element in tree.iter(*_BLOCKS):
-        element.tail = "\n" + (element.tail or "")
-    return _lines("".join(map(str, tree.itertext())))
-
-
-def _strip(tree: HtmlElement) -> None:
-    """Take elements that never hold article text out of `tree`."""
-    for main in tree.iter("main"):
-        # A button or menu that was never closed holds all that follows it.
-        for around in main.iterancestors(*_NEVER):
-            around.tag = "div"
-    etree.strip_elements(tree, *_ALWAYS, with_tail=False)
-    _drop(tree, [e for e in tree.iter(*_WRAPPERS) if next(e.iter("p", "h1"), None) is None])
-    etree.strip_tags(tree, "img", "font", "wbr")
-
-
-def _drop(tree: HtmlElement, elements: Iterable[HtmlElement]) -> None:
-    """Remove elements, not the text after them; all at once, because joining texts one by one takes quadratic time."""
-    for element in elements:
-        element.tag = _DROPPED
-    etree.strip_elements(tree, _DROPPED, with_tail=False)
-
-
-def _measure(tree: HtmlElement) -> tuple[int, int, list[str]]:
-    """Return the length of a page's text and of its links, and the paragraphs that are long and no link."""
-    total = len(text_of(tree))
-    linked = sum(length_of(link) for link in tree.iter("a"))
-    paragraphs = []
-    for element in tree.iter("p"):
-        text = text_of(element)
-        if len(text) >= _LONG and sum(length_of(link) for link in element.iter("a")) < 0.5 * len(text):
-            paragraphs.append(text)
-    return total, linked, list(dict.fromkeys(paragraphs))
-
-
-@lru_cache(maxsize=8192)
-def _is_furniture(names: str) -> bool:
-    """Whether a class or id is one of parts beside the article; sites repeat their few hundred names many times."""
-    return _FURNITURE.search(names) is not None
-
-
-def _drop_furniture(tree: HtmlElement, total: int, paragraphs: int) -> None:
-    """Drop elements whose class says that they stand beside the article, unless much of the page is in them."""
-    dropped = []
-    for element in tree.iter(*_MARKABLE):
-        if not any(map(_is_furniture, (element.get("class") or "", element.get("id") or ""))):
-            continue
-        if element.getparent() is None:
-            continue
-        if length_of(element) > _MAX_FURNITURE * total or next(element.iter("h1"), None) is not None:
-            continue
-        if sum(length_of(p) for p in element.iter("p")) <= 0.3 * paragraphs:
-            dropped.append(element)
-    _drop(tree, dropped)
-
-
-def _drop_link_blocks(tree: HtmlElement, total: int) -> None:
-    """Drop paragraphs, headings and lists that only lead elsewhere, up to a share of the page's text."""
-    left = 0.3 * total
-    dropped = []
-    for element in tree.iter(*_LINKED):
-        link = next(element.iter("a"), None)
-        if link is None or element.getparent() is None:
-            continue
-        text = text_of(element)
-        if not text or len(text) > 400 or len(text) > left:
-            continue
-        linked = sum(len(text_of(a)) for a in element.iter("a"))
-        label = linked >= 0.85 * len(text) and (
-            text.isupper() or (element.tag != "li" and not boilerplate.ends_sentence(text))
-        )
-        if label or (linked >= 0.5 * len(text) and boilerplate.is_pointer(text)):
-            dropped.append(element)
-            left -= len(text)
-    _drop(tree, dropped)
-    dropped = []
-    for element in tree.iter("ul", "ol"):
-        items = [item for item in element if item.tag == "li"]
-        if len(items) < 2 or element.getparent() is None or any(next(i.iter("a"), None) is None for i in items):
-            continue
-        length = len(text_of(element))
-        if length and length <= left and sum(len(text_of(a)) for a in element.iter("a")) >= 0.7 * length:
-            dropped.append(element)
-            left -= length
-    _drop(tree, dropped)
-
-
-def _coverage(lines: Sequence[str], paragraphs: Sequence[str]) -> float:
-    """Return the share of the page's long paragraphs (by length) that `lines` hold."""
-    total = sum(map(len, paragraphs))
-    if not total:
-        return 1.0
-    found = " ".join(lines).replace(" ", "")
-    return sum(len(p) for p in paragraphs if p[: 2 * _LONG].replace(" ", "")[:60] in found) / total
+def _other_readings(tree: HtmlElement, blocks: Blocks) -> Iterator[tuple[str, list[str]]]:
+    """Yield what else could be the text of a page, by the name of its method."""
+    yield "trafilatura", _trafilatura(tree, fast=False)
+    prose = [len(t) >= _LONG and 2 * n < len(t) for t, n in zip(blocks.texts, blocks.links, strict=True)]
+    yield "paragraphs", _assemble(blocks, np.array(prose, dtype=np.bool_))
 
 
 def _litter(lines: Sequence[str]) -> float:
     """Return the share of a text that stands in short lines which end like labels, not like sentences."""
-    total = sum(map(len, lines))
+    total = _length(lines)
     short = sum(len(line) for line in lines if len(line) < _LONG and not boilerplate.ends_sentence(line))
     return short / total if total else 1.0
 
 
-def _score(lines: Sequence[str], coverage: float) -> float:
-    return coverage - 0.5 * _litter(lines) if lines else -1.0
-
-
-def _second_opinions(
-    tree: HtmlElement, lines: Sequence[str], coverage: float, paragraphs: list[str]
-) -> Iterator[tuple[str, list[str]]]:
-    """Yield other readings of the page where `lines` look wrong, by the name of their method."""
-    if not lines:
-        yield "paragraphs", paragraphs
-    if sum(map(len, lines)) < _SHORT_BODY or _litter(lines) > 0.4:
-        yield "trafilatura", _trafilatura(tree, fast=False)
-    elif coverage < 0.6:
-        yield "containers", _same_containers(tree, lines)
-
-
-def _same_containers(tree: HtmlElement, lines: Sequence[str]) -> list[str]:
-    """Return the paragraphs of all containers that look like the one in which `lines` were found.
-
-    Some sites break a body into several containers, with advertisements between them.
-    """
-    found = {line[:60].replace(" ", "") for line in lines if len(line) >= _LONG}
-    kinds: dict[tuple[str, str], int] = {}
-    for element in tree.iter("p"):
-        text = text_of(element)
-        parent = element.getparent()
-        if parent is not None and parent.get("class") and text[:60].replace(" ", "") in found:
-            kind = (str(parent.tag), parent.get("class") or "")
-            kinds[kind] = kinds.get(kind, 0) + len(text)
-    if not kinds:
-        return []
-    tag, name = max(kinds, key=lambda kind: kinds[kind])
-    containers = [e for e in tree.iter(tag) if e.get("class") == name]
-    if len(containers) < 2:
-        return []
-    blocks = (block for c in containers for block in c.iter("p", "h2", "h3", "h4", "li", "blockquote"))
-    texts = (clean_line(text_of(b)) for b in blocks if b.tag != "blockquote" or next(b.iter("p"), None) is None)
-    return [text for text in dict.fromkeys(texts) if text]
-
-
-def _shown_lede(tree: HtmlElement, stated: str, lines: Sequence[str]) -> str | None:
-    """Return the summary that a page shows between headline and text, when the text lacks it."""
-    lede = clean_line(stated)
-    key = lede.rstrip("….")[:150]
-    if not _LEDE[0] <= len(lede) <= _LEDE[1] or "".join(key.split()) in "".join("".join(lines).split()):
-        return None
-    for element in _LEDES(tree, start=key[: _LEDE[0]]):
-        text = clean_line(text_of(element))
-        if "".join(text.split()).startswith("".join(key.split())) and len(text) <= len(lede) + 200:
-            return text
-    return None
+def _same_start(line: str, summary: str) -> bool:
+    key = "".join(summary.rstrip("….").split())[:_KEY]
+    return bool(key) and "".join(line.split()).startswith(key)

@@ -14,6 +14,7 @@ from transforms.text.folding import fold
 _SENTENCE_END: Final = re.compile(r"[.!?…。！？؟۔।။:;][\"”’»«)\]』」]*$")
 _MAX_SERVICE: Final = 420
 _SHORT: Final = 90
+_BIOGRAPHY: Final = 300
 _AROUND: Final = 8
 _REPEATS: Final = 4
 
@@ -29,6 +30,11 @@ def is_service(line: str) -> bool:
 def is_pointer(line: str) -> bool:
     """Whether a line begins like one that leads to other articles ("Read more: …")."""
     return pattern("pointer").match(line[:_SHORT].lower()) is not None
+
+
+def heads_beside(line: str) -> bool:
+    """Whether a line is a heading over what readers say, over the author or over an offer."""
+    return len(line) <= _SHORT and pattern("beside_heading").match(line.lower()) is not None
 
 
 def ends_sentence(line: str) -> bool:
@@ -75,6 +81,7 @@ def _without_tail(lines: list[str]) -> list[str]:
         line = lines[end - 1]
         if (
             pattern("credit").search(line.lower())
+            or (len(line) <= _BIOGRAPHY and pattern("biography").match(line.lower()))
             or (is_pointer(line) and len(line) <= 2 * _SHORT)
             or (len(line) <= _SHORT and not ends_sentence(line) and line[:2] != "- " and _is_heading(lines, end - 1))
         ):

@@ -1,8 +1,8 @@
 """An HTML page to its article: text, title, authors, times and what else the page says about it."""
 
 import re
-from collections.abc import Iterator
-from itertools import chain, islice
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from lxml import etree
@@ -14,13 +14,13 @@ from transforms.dedup.identity import canonical_url, clean_url, join_url
 from transforms.errors import Parts, Rejected
 from transforms.extraction.authors import Byline, find_authors
 from transforms.extraction.body import Body, extract_body
-from transforms.extraction.dom import text_of
 from transforms.extraction.encoding import Decoded, to_text
 from transforms.extraction.page import Page
 from transforms.extraction.page_type import NO_ARTICLE, is_paid, page_type
 from transforms.extraction.published import Times, find_times
+from transforms.extraction.stated import data_scripts, stated_bodies, stated_entries
 from transforms.extraction.structured import Structured, read_structured
-from transforms.extraction.title import find_title, site_keys
+from transforms.extraction.title import Heading, Title, find_title, read_headings, site_keys
 from transforms.text.clean import clean_line, clean_text
 from transforms.text.folding import fold
 
@@ -60,6 +60,64 @@ _MAX_ADDRESS: Final = 2048
 _ANY_PAGE: Final = "http://localhost/"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A page as it was parsed, with what it says of itself."""
+
+    decoded: Decoded | None
+    source: str
+    tree: HtmlElement
+    structured: Structured
+    headings: list[Heading]
+    title: Title | None
+    title_element: str | None
+    site: str | None
+    site_keys: frozenset[str]
+    summary: str | None
+
+    @property
+    def spellings(self) -> list[str]:
+        """The spellings of the title, the chosen one first."""
+        stated = (self.title.text if self.title else None, self.title_element, self.structured.first("og:title"))
+        return [text for text in (*stated, *(h.text for h in self.headings if h.is_main)) if text]
+
+
+def read_page(
+    body: bytes | str,
+    *,
+    url: str | None = None,
+    content_type: str | None = None,
+    encoding: str | None = None,
+    parts: Parts | None = None,
+) -> Reading:
+    """Return the tree of a page and what it says of itself; arguments and exceptions as for `extract_html`."""
+    parts = parts or Parts()
+    decoded = to_text(body, content_type=content_type, encoding=encoding) if isinstance(body, bytes) else None
+    source = decoded.text if decoded else str(body)
+    tree = _parse(source)
+    headings: list[Heading] = parts.read("headings", [], read_headings, tree)
+    shown = [heading.text for heading in headings if heading.is_main]
+    structured = parts.read("structured", Structured(), read_structured, tree, url=url, headings=shown)
+    title_element = clean_line(tree.findtext(".//title") or "") or None
+    site = structured.first("og:site_name", "application-name") or next(iter(structured.texts("publisher")), None)
+    keys = parts.read("site", frozenset(), site_keys, structured, url, site)
+    return Reading(
+        decoded=decoded,
+        source=source,
+        tree=tree,
+        structured=structured,
+        headings=headings,
+        title=parts.read(
+            "title", None, find_title, structured, headings=headings, title_element=title_element, keys=keys
+        ),
+        title_element=title_element,
+        site=site,
+        site_keys=keys,
+        summary=structured.text("description")
+        or structured.first("og:description", "description", "twitter:description"),
+    )
+
+
 def extract_html(
     body: bytes | str,
     *,
@@ -78,18 +136,10 @@ def extract_html(
             it: a section page, an error, a consent or robot check, or no text).
     """
     parts = Parts()
-    decoded = to_text(body, content_type=content_type, encoding=encoding) if isinstance(body, bytes) else None
-    source = decoded.text if decoded else str(body)
-    tree = _parse(source)
-    shown = [(h, clean_line(text_of(h, limit=1000, joint=" "))) for h in islice(tree.iter("h1"), 20)]
-    headings = [text for _, text in shown if text]
-    structured = parts.read("structured", Structured(), read_structured, tree, url=url, headings=headings)
-    title_element = clean_line(tree.findtext(".//title") or "") or None
-    site = structured.first("og:site_name", "application-name") or next(iter(structured.texts("publisher")), None)
-    keys = parts.read("site", frozenset(), site_keys, structured, url, site)
-    title = parts.read("title", None, find_title, structured, headings=headings, title_element=title_element, keys=keys)
-    byline = parts.read("authors", Byline(), find_authors, tree, structured, site_names=keys)
-    headline = _headline(tree, shown, title.text) if title else None
+    read = read_page(body, url=url, content_type=content_type, encoding=encoding, parts=parts)
+    tree, structured, title = read.tree, read.structured, read.title
+    byline = parts.read("authors", Byline(), find_authors, tree, structured, site_names=read.site_keys)
+    headline = _headline(read.headings, title.text) if title else None
     times = parts.read(
         "dates",
         Times(),
@@ -101,12 +151,14 @@ def extract_html(
         headline=headline,
         latest=fetched_at,
     )
-    summary = structured.text("description") or structured.first("og:description", "description", "twitter:description")
-    spellings = [
-        t for t in (title.text if title else None, title_element, structured.first("og:title"), *headings) if t
-    ]
-    stated_body = next((text for text in structured.many("articleBody") if isinstance(text, str)), None)
-    found = extract_body(tree, titles=spellings, stated_body=stated_body, stated_lede=summary)
+    found = extract_body(
+        tree,
+        titles=read.spellings,
+        stated=stated_bodies(structured),
+        entries=stated_entries(structured),
+        scripts=data_scripts(tree),
+        summary=read.summary,
+    )
     lines = _lines(found)
     kind = parts.read(
         "page_type",
@@ -118,7 +170,7 @@ def extract_html(
         links=found.links if found else 0.0,
         url=url,
         dated=times.day is not None and times.published is not None and times.published.source in {"json-ld", "meta"},
-        walled=sum(map(len, lines)) < _STUB and _WALL.search(source) is not None,
+        walled=sum(map(len, lines)) < _STUB and _WALL.search(read.source) is not None,
     )
     if found is None or kind in NO_ARTICLE or sum(map(len, lines)) < _MIN_TEXT:
         raise Rejected(Stage.EXTRACT, Reason.NO_CONTENT, _NO_CONTENT.get(kind, _NO_TEXT))
@@ -126,10 +178,10 @@ def extract_html(
         text="\n".join(lines),
         method=found.method,
         fallback=found.fallback,
-        encoding=decoded.encoding if decoded else "unicode",
+        encoding=read.decoded.encoding if read.decoded else "unicode",
         title=title.text if title else None,
         title_source=title.source if title else None,
-        lede=found.lede or summary,
+        lede=found.lede or read.summary,
         authors=byline.people,
         organisations=byline.organisations,
         published=times.published,
@@ -137,14 +189,14 @@ def extract_html(
         canonical_url=parts.read(
             "canonical_url", None, canonical_url, structured.canonical or structured.first("og:url"), url
         ),
-        site_name=site,
+        site_name=read.site,
         section=structured.text("articleSection") or structured.first("article:section", "og:section", "section"),
         tags=parts.read("tags", (), _tags, structured),
         image=parts.read("image", None, _image, structured, url),
         language=structured.language,
         page_type=kind,
-        quality=_quality(found),
-        notes=(*_notes(decoded, structured, kind), *parts.notes),
+        quality=found.quality,
+        notes=(*_notes(read.decoded, structured, kind, found), *parts.notes),
     )
 
 
@@ -154,12 +206,11 @@ def _lines(body: Body | None) -> tuple[str, ...]:
     return tuple(text.split("\n")) if text else ()
 
 
-def _headline(tree: HtmlElement, headings: list[tuple[HtmlElement, str]], title: str) -> HtmlElement | None:
+def _headline(headings: Sequence[Heading], title: str) -> HtmlElement | None:
     """Return the heading in which a page shows its title."""
-    lower = ((h, clean_line(text_of(h, limit=1000, joint=" "))) for h in islice(tree.iter("h2", "h3"), 20))
-    for heading, text in chain(headings, lower):
-        if title in text or (text in title and len(text) > len(title) / 2):
-            return heading
+    for heading in headings:
+        if title in heading.text or (heading.text in title and len(heading.text) > len(title) / 2):
+            return heading.element
     return None
 
 
@@ -236,17 +287,12 @@ def _image(structured: Structured, url: str | None) -> str | None:
     return join_url(_ANY_PAGE, address)
 
 
-def _quality(body: Body) -> float:
-    """Return how far a text can be trusted: it is not short, and holds what the page says in paragraphs."""
-    length = min(1.0, sum(map(len, body.paragraphs)) / 1000)
-    return round(0.5 * body.coverage + 0.5 * length, 2)
-
-
-def _notes(decoded: Decoded | None, structured: Structured, kind: str) -> Iterator[str]:
+def _notes(decoded: Decoded | None, structured: Structured, kind: str, body: Body) -> Iterator[str]:
     if decoded and decoded.repaired:
         yield f"{decoded.repaired} damaged characters"
     if kind != "paywall" and is_paid(structured):
         yield "not free to read"
+    yield from body.notes
 
 
 def warm_up() -> None:

@@ -16,6 +16,9 @@ from transforms.extraction.structured import Structured
 PageType = Literal["article", "live_blog", "gallery", "paywall", "section", "error", "consent"]
 
 NO_ARTICLE: Final = frozenset({"section", "error", "consent"})
+"""Pages that are rejected as `no_content`."""
+ARTICLES: Final = frozenset({"article", "live_blog", "gallery", "paywall"})
+"""Articles and the special forms of one; the other types that are not rejected come out with their label."""
 
 _LIVE: Final = re.compile(
     r"(?:^|[-/_.])(?:live-?(?:blog|ticker|updates?|berichte?|verslag|rapport)|en-(?:direct|vivo)|in-diretta|ao-vivo"

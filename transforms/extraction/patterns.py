@@ -13,6 +13,8 @@ _FRAMES: Final = {
     "service_start": r"^(?:{})",
     "service": "{}",
     "credit": r"^[\s(\[*—–-]*(?:{})|\bcontributed (?:reporting|to this)\b",
+    "beside_heading": r"^[\s#|»>•-]*(?:{})\s*(?:\(?\s*\d+\s*\)?)?\s*[:：.]?$",
+    "biography": r"^(?:{})$",
     "error_title": "{}",
     "check": "{}",
     "prefixes": r"^\s*(?:{})[\s:：/／]*",

@@ -42,7 +42,7 @@ def test_everything_that_a_page_says() -> None:
     assert (found.published.value, found.published.source) == ("2026-01-06T08:30:00Z", "meta")
     assert found.canonical_url == "https://example.org/news/bridge"
     assert (found.section, found.tags, found.image) == ("Region", ("flood", "bridge"), "https://example.org/b.jpg")
-    assert (found.language, found.page_type, found.method) == ("en", "article", "trafilatura-fast")
+    assert (found.language, found.page_type, found.method) == ("en", "article", "block-model")
 
 
 def test_what_stands_around_an_article_is_left_out() -> None:
@@ -68,7 +68,7 @@ def test_the_stated_body_stands_in_for_one_that_is_not_shown() -> None:
     body = "<p>".join(PARAGRAPHS)
     head = LD % f'"@type": "NewsArticle", "headline": "Bridge closed", "articleBody": "{body}"'
     found = extract_html(page("<p>Please wait while the story is loading.</p>", head))
-    assert found.fallback == "json-ld"
+    assert found.fallback == "stated"
     assert PARAGRAPHS[5] in found.text
 
 

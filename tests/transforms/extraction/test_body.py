@@ -1,0 +1,99 @@
+"""Texts that were lost, and noise that was kept: small pages in layouts that sites use."""
+
+import pytest
+
+from tests.support import pages
+from transforms.extraction.html import extract_html
+
+PARAGRAPHS = (
+    "The reservoir above the town is fuller than it has been in twenty years, the water board said on Monday.",
+    "Engineers will open two of the five gates tonight and watch the level of the river below the weir.",
+    "People who live near the lower bridge were told to move their cars to the market square before dark.",
+    "A spokeswoman said that nobody needed to leave home, and that schools would be open as usual.",
+    "The last time that all five gates were opened, in 1998, the football field stood under water for a week.",
+    "Farmers downstream had asked for an early release, because their seed is not yet in the ground.",
+)
+MIDDLE = "The mayor thanked the volunteers who had filled eleven hundred bags of sand over the weekend."
+NAV = '<header><nav><ul><li><a href="/">Home</a></li><li><a href="/sport">Sport</a></li></ul></nav></header>'
+FOOTER = '<footer><p>All rights reserved.</p><a href="/contact">Contact</a></footer>'
+
+
+def page(body: str, *, title: str = "Gates to open tonight", lang: str = "en", head: str = "") -> str:
+    return (
+        f'<!DOCTYPE html><html lang="{lang}"><head><title>{title}</title>{head}</head><body>{NAV}<main><article>'
+        f"<h1>{title}</h1>{body}</article></main>{FOOTER}</body></html>"
+    )
+
+
+def around(middle: str) -> str:
+    texts = [f"<p>{text}</p>" for text in PARAGRAPHS]
+    return page("".join(texts[:3]) + middle + "".join(texts[3:]))
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "<div>{}</div>",
+        "<div><span>{}</span></div>",
+        "<section><span>{}</span></section>",
+        "<center>{}</center>",
+        "<news-paragraph>{}</news-paragraph>",
+        "<div><b>Thanks:</b> {}</div>",
+        "<div class='x1'><div><font size=2>{}</font></div></div>",
+        "<blockquote>{}</blockquote>",
+        "<table><tr><td>{}</td></tr></table>",
+        "<dl><dd>{}</dd></dl>",
+        "<details open><summary>More</summary>{}</details>",
+    ],
+)
+def test_a_paragraph_in_another_element_is_kept(form: str) -> None:
+    text = extract_html(around(form.format(MIDDLE))).text
+    assert MIDDLE in text
+    assert all(paragraph in text for paragraph in PARAGRAPHS)
+
+
+@pytest.mark.parametrize("form", ["<div>{}</div>", "<div><span>{}</span></div>", "{}<br><br>", "<x-p>{}</x-p>"])
+@pytest.mark.parametrize("texts", [PARAGRAPHS, pages.ARABIC * 2, pages.RUSSIAN * 2, pages.TURKISH * 2, pages.GREEK * 3])
+def test_a_text_without_paragraph_elements(texts: tuple[str, ...], form: str) -> None:
+    body = "<div>" + "".join(form.format(text) for text in texts) + "</div>"
+    found = extract_html(page(body, title="Title of the page"))
+    assert all(text.strip() in found.text for text in texts)
+
+
+def test_a_layout_of_nested_tables_with_line_breaks() -> None:
+    cell = "<br><br>".join(PARAGRAPHS)
+    html = (
+        "<html><head><title>Gates to open tonight</title></head><body><table><tr><td><a href='/'>Home</a></td>"
+        f"<td><table><tr><td class=head>Gates to open tonight</td></tr><tr><td>{cell}</td></tr></table></td></table>"
+    )
+    assert extract_html(html).text.split("\n") == list(PARAGRAPHS)
+
+
+def test_rows_of_values_stay_rows_and_lists_in_cells_stay_lists() -> None:
+    table = "<table><tr><th>Gate</th><th>Metres</th></tr><tr><td>North</td><td>4.20</td></tr></table>"
+    text = extract_html(around(f"<p>{MIDDLE}</p>{table}")).text
+    assert "|" not in text.replace("Gate | Metres", "").replace("North | 4.20", "")
+    cells = (
+        "<table><tr><td><ul><li>Bring sand and shovels to the lower bridge.</li><li>Leave the square by six.</li></ul>"
+    )
+    text = extract_html(around(f"{cells}</td></tr></table>")).text
+    assert "- Bring sand and shovels to the lower bridge.\n- Leave the square by six." in text
+
+
+def test_a_paragraph_that_is_there_twice_comes_once() -> None:
+    twice = f'<div class="desktop"><p>{MIDDLE}</p></div><div class="mobile"><p>{MIDDLE}</p></div>'
+    assert extract_html(around(twice)).text.count(MIDDLE) == 1
+
+
+@pytest.mark.parametrize(
+    ("heading", "noise"),
+    [
+        ("Comments (3)", "I do not believe a word of this, it was the same last year."),
+        ("التعليقات (3)", "أنا لا أصدق كلمة واحدة من هذا الخبر، وقد قيل الكلام نفسه العام الماضي."),
+        ("Комментарии", "Не верю ни одному слову, в прошлом году говорили то же самое."),
+    ],
+)
+def test_what_readers_say_is_no_text(heading: str, noise: str) -> None:
+    comments = f'<div class="responses"><h3>{heading}</h3><div class="item"><b>Guest</b><p>{noise}</p></div></div>'
+    html = page("".join(f"<p>{text}</p>" for text in PARAGRAPHS) + comments)
+    assert noise not in extract_html(html).text

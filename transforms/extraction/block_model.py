@@ -1,0 +1,110 @@
+"""The model that tells an article's blocks from the rest of a page.
+
+Two linear models read names (class, id and tag, at four levels) and the wording of short blocks; what they say is part
+of a hundred features (`transforms.extraction.features`), from which small boosted trees give each block's probability
+of being text. `python -m benchmarks.train_body` makes the weights; `docs/decisions/body-model.md` is the model card.
+"""
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final, cast
+
+import numpy as np
+import stopwordsiso
+
+from transforms.extraction.blocks import Blocks, name_tokens
+from transforms.extraction.features import NameScores, features, own_columns, word_tokens
+from transforms.extraction.trees import Floats, Trees
+
+LEVELS: Final = 4
+_FILE: Final = "body_model.npz"
+_STOP_LENGTH: Final = 5
+_NAMES_KEPT: Final = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The linear models: tokens, as CRC-32, to what they say."""
+
+    names: dict[int, tuple[float, ...]]
+    words: dict[int, float]
+    seen: dict[tuple[str, str], NameScores] = field(default_factory=dict)
+
+    def name_scores(self, tag: str, names: str) -> NameScores:
+        """Return what an element's tag and names say of a block: as a part of its line, and one to three levels up."""
+        key = (tag, names)
+        found = self.seen.get(key)
+        if found is None:
+            rows = [row for token in name_tokens(tag, names) if (row := self.names.get(crc(token)))]
+            found = cast(NameScores, tuple(sum(row[level] for row in rows) for level in range(LEVELS)))
+            if len(self.seen) >= _NAMES_KEPT:
+                self.seen.clear()
+            self.seen[key] = found
+        return found
+
+    def word_score(self, text: str) -> float:
+        """Return what the words of a short block say."""
+        return sum(self.words.get(crc(token), 0.0) for token in word_tokens(text))
+
+
+@dataclass(frozen=True, slots=True)
+class BlockModel:
+    """The weights of the linear models and the trees."""
+
+    wording: Wording
+    trees: Trees
+
+    def probabilities(self, blocks: Blocks, *, titles: Sequence[str], summary: str | None) -> Floats:
+        """Return for each block the probability that it is text of the article."""
+        columns = own_columns(blocks, titles=titles, summary=summary, stop_words=stop_words())
+        return self.trees.probabilities(features(blocks, columns, self.wording.name_scores, self.wording.word_score))
+
+
+def crc(token: str) -> int:
+    """Return the number under which a token's weight is kept."""
+    return zlib.crc32(token.encode("utf-8", "replace"))
+
+
+@cache
+def stop_words() -> frozenset[str]:
+    """Return the short function words of all languages together."""
+    listed = (word for language in stopwordsiso.langs() for word in stopwordsiso.stopwords(language))
+    return frozenset(word for word in listed if len(word) <= _STOP_LENGTH and word.isalpha())
+
+
+_path: Path | None = None
+
+
+def use_weights(path: Path | None) -> None:
+    """Use the weights in `path` instead of the shipped ones, in this process: for judging a model by folds."""
+    global _path
+    _path = path
+    weights.cache_clear()
+    block_model.cache_clear()
+
+
+@cache
+def weights() -> dict[str, Any]:
+    """Return the arrays of the model."""
+    with _path.open("rb") if _path else (resources.files("transforms") / "data" / _FILE).open("rb") as file:
+        return dict(np.load(file, allow_pickle=False))
+
+
+@cache
+def block_model() -> BlockModel:
+    """Return the model, read once in a process."""
+    arrays = weights()
+    scale = float(arrays["scale"])
+    names = map(tuple, (arrays["name_weights"] * scale).tolist())
+    words = (arrays["word_weights"] * scale).tolist()
+    return BlockModel(
+        Wording(
+            names=dict(zip(arrays["name_tokens"].tolist(), names, strict=True)),
+            words=dict(zip(arrays["word_tokens"].tolist(), words, strict=True)),
+        ),
+        Trees.read(arrays, "body"),
+    )
