@@ -33,9 +33,9 @@ def said(text: str, language: str) -> list[tuple[str, str | None]]:
         # The object of the verb is no speaker.
         ("He says Tiegenbrook will “leave with momentum”.", "en", None),
         # Scripts without capitals.
-        ("외교부 김민수 대변인은 “다리를 다시 짓겠다”고 말했다.", "ko", "외교부 김민수 대변인"),
+        ("외교부 김민수 대변인은 “다리를 다시 짓겠다”고 말했다.", "ko", "김민수"),
         ("毛宁表示：“我们将重建这座大桥。”", "zh", "毛宁"),
-        ("प्रवक्ता रमेश शर्मा ने कहा, \"हम पुल फिर बनाएंगे।\"", "hi", "प्रवक्ता रमेश शर्मा"),
+        ("प्रवक्ता रमेश शर्मा ने कहा, \"हम पुल फिर बनाएंगे।\"", "hi", "रमेश शर्मा"),
     ],
 )  # fmt: skip
 def test_speakers(text: str, language: str, expected: str | None) -> None:
