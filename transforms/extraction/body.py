@@ -85,6 +85,8 @@ _SOUND: Final = 0.4
 """Share of a reading in short lines that end like labels, from which it is a list and no text."""
 _SMALL: Final = 0.25
 _PARAGRAPH: Final = 150
+_SURE: Final = 0.99
+"""The highest quality: no choice among a page's blocks is certain."""
 _POSSIBLE: Final = 0.05
 _LINKED: Final = 0.85
 _HEADING: Final = 90
@@ -146,7 +148,7 @@ def extract_body(
         method="block-model",
         fallback=fallback,
         lede=lines[0] if summary and _same_start(lines[0], summary) else None,
-        quality=round(quality, 2),
+        quality=min(round(quality, 2), _SURE),
         links=round(links, 3),
         notes=(f"{left_out} doubtful paragraphs left out",) if left_out and fallback != "stated" else (),
     )
