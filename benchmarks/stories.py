@@ -30,7 +30,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipeline.index.base import StoryArticle
-from pipeline.index.index import StoredIndex
+from pipeline.index.index import Index
 from pipeline.index.storage.base import Store
 from pipeline.index.storage.postgres import PostgresStore
 from pipeline.index.storage.sqlite import SqliteStore
@@ -199,7 +199,7 @@ def main() -> None:
                     store = PostgresStore(server.format(f"stories_{stored}"))
                 fill(store, found[:TEMPLATES], stored)
                 watched = Watched(store)
-                index = StoredIndex(store, clock=lambda: 16_660 * 86_400)
+                index = Index(store, clock=lambda: 16_660 * 86_400)
                 told = [
                     story
                     for start in range(0, len(found), BATCH)

@@ -262,3 +262,22 @@ def test_two_processes_in_turns_find_what_one_finds(url: str, new_index: Callabl
     assert found == expected
     for index in two:
         index.close()
+
+
+def test_a_batch_that_failed_leaves_no_trace(
+    index: Index, new_index: Callable[[], Index], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a kill: what was under way is asked again and answered as if nothing had been."""
+    expected = [one(new_index(), FIRE)]
+    store = index._store
+    write = store.write
+
+    def failing(writes: Any, day: int) -> None:
+        write(writes, day)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "write", failing)
+        with pytest.raises(KeyboardInterrupt):
+            index.assign_stories([MATCH, SAME_FIRE])
+    assert index.assign_stories([FIRE]) == expected
