@@ -200,10 +200,12 @@ class PostgresStore(TableStore):
                 )
 
             if writes.stories:
-                cursor.executemany(
-                    f"INSERT INTO story ({STORY_COLUMNS}, last_seen) VALUES ({_marks(10)})"
+                rows = [story_row(story, day) for story in writes.stories.values()]
+                cursor.execute(
+                    f"INSERT INTO story ({STORY_COLUMNS}, last_seen) SELECT * FROM unnest(%s::bigint[], %s::text[],"
+                    " %s::int[], %s::int[], %s::int[], %s::text[], %s::bigint[], %s::text[], %s::bytea[], %s::int[])"
                     f" ON CONFLICT (id) DO UPDATE SET {STORY_UPDATE}".encode(),
-                    [story_row(story, day) for story in writes.stories.values()],
+                    [list(column) for column in zip(*rows, strict=True)],
                 )
             for gone, survivor in writes.merged_stories.items():
                 cursor.execute("UPDATE story SET merged_into = %s WHERE merged_into = %s", [survivor, gone])
@@ -215,9 +217,11 @@ class PostgresStore(TableStore):
                     [[entry[n] for entry in entries] for n in range(3)],
                 )
             if writes.memberships:
-                cursor.executemany(
-                    f"INSERT INTO story_member ({MEMBER_COLUMNS}) VALUES ({_marks(8)})".encode(),
-                    [membership_row(member) for member in writes.memberships],
+                rows = [membership_row(member) for member in writes.memberships]
+                cursor.execute(
+                    f"INSERT INTO story_member ({MEMBER_COLUMNS}) SELECT * FROM unnest(%s::text[], %s::int[],"
+                    " %s::bigint[], %s::float8[], %s::int[], %s::bigint[], %s::text[], %s::text[])".encode(),
+                    [list(column) for column in zip(*rows, strict=True)],
                 )
             if rare := writes.rare_terms:
                 if rare.counts is not None:
