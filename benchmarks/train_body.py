@@ -29,9 +29,11 @@ from transforms.extraction.blocks import Blocks, name_tokens, read_blocks
 from transforms.extraction.body import strip
 from transforms.extraction.features import KINDS, Columns, features, own_columns, word_tokens
 from transforms.extraction.html import read_page
+from transforms.extraction.structured import Structured
+from transforms.extraction.type_model import LABELS, type_features, type_tokens
 
 SHIPPED = Path(block_model.__file__).parents[1] / "data" / "body_model.npz"
-MIN_SITES = {"names": 6, "words": 10}
+MIN_SITES = {"names": 6, "words": 10, "types": 8}
 """Sites that a token must stand on to have a weight, so that no site is learned by heart."""
 RIDGE = 0.3
 OTHER_PAGES = 0.4
@@ -54,6 +56,21 @@ TREES: dict[str, Any] = {
     "verbose": -1,
 }
 ROUNDS = 150
+TYPE_LABELS = {
+    "article": "article",
+    "forum": "forum",
+    "product": "product",
+    "listing": "section",
+    "collection": "section",
+}
+TYPE_TREES = (
+    TREES
+    | {"objective": "binary", "learning_rate": 0.06, "num_leaves": 8, "max_depth": 8}
+    | {"min_data_in_leaf": 15, "bagging_fraction": 0.8, "max_bin": 255}
+)
+TYPE_ROUNDS = (80, 120)
+TYPE_RIDGE = 0.02
+TYPE_PARTS = 4
 Token = tuple[int, str]
 
 
@@ -62,6 +79,7 @@ class Example:
     """A gold page with its blocks, the share of each that the gold holds, and what each counts."""
 
     gold: Gold
+    structured: Structured
     blocks: Blocks
     columns: Columns
     labels: np.ndarray
@@ -85,7 +103,7 @@ def examples(paths: Iterable[Path], *, limit: int | None = None) -> Iterator[Exa
                     blocks, titles=page.spellings, summary=page.summary, stop_words=block_model.stop_words()
                 )
                 labels, lengths = label(gold.text, blocks.texts)
-                yield Example(gold, blocks, columns, labels, _weights(gold, lengths))
+                yield Example(gold, page.structured, blocks, columns, labels, _weights(gold, lengths))
 
 
 def label(gold: str, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
@@ -185,19 +203,23 @@ def fit_linear(corpus: Corpus, kind: str, pages: Sequence[int]) -> dict[Token, f
     keys, matrix = corpus.tokens[kind]
     rows = corpus.rows(pages)
     kept = np.flatnonzero(corpus.sites_of(matrix, rows) >= MIN_SITES[kind])
-    given = matrix[rows][:, kept]
+    weights = corpus.weights[rows]
+    found = logistic(matrix[rows][:, kept], corpus.labels[rows], weights / weights.mean(), RIDGE)
+    return {keys[column]: float(weight) for column, weight in zip(kept, found, strict=True)}
+
+
+def logistic(given: Any, labels: np.ndarray, weights: np.ndarray, ridge: float) -> np.ndarray:
+    """Return the weights of a ridge logistic regression over the columns of a sparse matrix."""
     turned = given.T.tocsr()
-    labels, weights = corpus.labels[rows], corpus.weights[rows]
-    weights = weights / weights.mean()
 
     def loss(point: np.ndarray) -> tuple[float, np.ndarray]:
         logits = given @ point[:-1] + point[-1]
         errors = weights * (1 / (1 + np.exp(-np.clip(logits, -30, 30))) - labels)
-        value = (weights * (np.logaddexp(0, logits) - labels * logits)).sum() + (point[:-1] ** 2).sum() / 2 / RIDGE
-        return value, np.append(turned @ errors + point[:-1] / RIDGE, errors.sum())
+        value = (weights * (np.logaddexp(0, logits) - labels * logits)).sum() + (point[:-1] ** 2).sum() / 2 / ridge
+        return value, np.append(turned @ errors + point[:-1] / ridge, errors.sum())
 
-    found = minimize(loss, np.zeros(len(kept) + 1), jac=True, method="L-BFGS-B", options={"maxiter": 40}).x
-    return {keys[column]: float(weight) for column, weight in zip(kept, found, strict=False)}
+    start = np.zeros(given.shape[1] + 1)
+    return minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 40}).x[:-1]
 
 
 SCALE = 1 / 32
@@ -295,7 +317,59 @@ def fit(corpus: Corpus, pages: Sequence[int], columns: Sequence[int] | None = No
         "word_tokens": np.array(words, dtype=np.uint32),
         "word_weights": np.array([round(linear.words[t] / SCALE) for t in words], dtype=np.int8),
         **export(trees, "body"),
+        **fit_types([corpus.examples[i] for i in pages]),
     }
+
+
+def fit_types(found: Sequence[Example]) -> dict[str, Any]:
+    """Return the arrays of a model that tells articles from other pages."""
+    import lightgbm
+
+    tokens = [type_tokens(e.structured, e.blocks, e.gold.url) for e in found]
+    parts = np.array([_part(f"type {e.gold.site}", TYPE_PARTS) for e in found])
+    kinds = [TYPE_LABELS.get(e.gold.page_type, "other") for e in found]
+    other = np.array([e.gold.page_type != "article" for e in found], dtype=np.float32)
+    scores = np.zeros(len(found))
+    for part in range(TYPE_PARTS):
+        known = fit_tokens(tokens, found, other, np.flatnonzero(parts != part))
+        for index in np.flatnonzero(parts == part):
+            scores[index] = sum(known.get(crc(token), 0.0) for token in tokens[index])
+    rows = np.concatenate(
+        [type_features(e.structured, e.blocks, e.gold.url, s) for e, s in zip(found, scores, strict=True)]
+    )
+    weights = fit_tokens(tokens, found, other, np.arange(len(found)))
+    arrays: dict[str, Any] = {
+        "type_tokens": np.array(sorted(weights), dtype=np.uint32),
+        "type_weights": np.array([round(weights[token] / SCALE) for token in sorted(weights)], dtype=np.int8),
+    }
+    for label in LABELS:
+        truth = other if label == "other" else np.array([kind == label for kind in kinds], dtype=np.float32)
+        trees = lightgbm.train(TYPE_TREES, lightgbm.Dataset(rows, label=truth), TYPE_ROUNDS[label == "other"])
+        arrays |= export(trees, f"type_{label}")
+    return arrays
+
+
+def fit_tokens(
+    tokens: Sequence[list[str]], found: Sequence[Example], truth: np.ndarray, pages: np.ndarray
+) -> dict[int, float]:
+    """Return the weights, rounded, of the tokens that enough sites of `pages` have."""
+    sites: defaultdict[str, set[str]] = defaultdict(set)
+    for page in pages:
+        for token in tokens[page]:
+            sites[token].add(found[page].gold.site)
+    ids = {token: i for i, token in enumerate(sorted(t for t, s in sites.items() if len(s) >= MIN_SITES["types"]))}
+    columns: list[int] = []
+    ends = [0]
+    for page in pages:
+        columns.extend(ids[token] for token in tokens[page] if token in ids)
+        ends.append(len(columns))
+    matrix = sparse.csr_matrix((np.ones(len(columns)), columns, ends), (len(pages), len(ids)))
+    found_weights = logistic(matrix, truth[pages], np.ones(len(pages)), TYPE_RIDGE)
+    return {crc(t): w for t, i in ids.items() if (w := _rounded(float(found_weights[i])))}
+
+
+def _part(key: str, parts: int) -> int:
+    return int(hashlib.md5(key.encode(), usedforsecurity=False).hexdigest(), 16) % parts
 
 
 def export(trees: Any, prefix: str) -> dict[str, Any]:

@@ -6,12 +6,12 @@ of being text. `python -m benchmarks.train_body` makes the weights; `docs/decisi
 """
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 
 import numpy as np
 import stopwordsiso
@@ -20,6 +20,7 @@ from transforms.extraction.blocks import Blocks, name_tokens
 from transforms.extraction.features import NameScores, features, own_columns, word_tokens
 from transforms.extraction.trees import Floats, Trees
 
+Model = TypeVar("Model")
 LEVELS: Final = 4
 _FILE: Final = "body_model.npz"
 _STOP_LENGTH: Final = 5
@@ -77,24 +78,32 @@ def stop_words() -> frozenset[str]:
 
 
 _path: Path | None = None
+_loaders: list[Any] = []
+
+
+def loaded_once(load: Callable[[], Model]) -> Callable[[], Model]:
+    """Return a function that reads a part of the weights once in a process, and again after `use_weights`."""
+    loader = cache(load)
+    _loaders.append(loader)
+    return loader
 
 
 def use_weights(path: Path | None) -> None:
     """Use the weights in `path` instead of the shipped ones, in this process: for judging a model by folds."""
     global _path
     _path = path
-    weights.cache_clear()
-    block_model.cache_clear()
+    for loader in _loaders:
+        loader.cache_clear()
 
 
-@cache
+@loaded_once
 def weights() -> dict[str, Any]:
     """Return the arrays of the model."""
     with _path.open("rb") if _path else (resources.files("transforms") / "data" / _FILE).open("rb") as file:
         return dict(np.load(file, allow_pickle=False))
 
 
-@cache
+@loaded_once
 def block_model() -> BlockModel:
     """Return the model, read once in a process."""
     arrays = weights()

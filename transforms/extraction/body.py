@@ -22,7 +22,7 @@ from trafilatura.settings import Document, Extractor
 
 from transforms.extraction import boilerplate
 from transforms.extraction.block_model import block_model
-from transforms.extraction.blocks import Blocks, read_blocks
+from transforms.extraction.blocks import Blocks
 from transforms.extraction.dom import length_of
 from transforms.extraction.features import beside
 from transforms.extraction.stated import data_bodies
@@ -97,6 +97,7 @@ _KEY: Final = 60
 
 def extract_body(
     tree: HtmlElement,
+    blocks: Blocks,
     *,
     titles: Sequence[str],
     stated: Sequence[str] = (),
@@ -104,13 +105,11 @@ def extract_body(
     scripts: Sequence[HtmlElement] = (),
     summary: str | None = None,
 ) -> Body | None:
-    """Return the body of the page `tree`, which is stripped in place; None when there is no text.
+    """Return the body of the page with the stripped `tree` and its `blocks`; None when there is no text.
 
     `titles` are the spellings of the page's title, `stated` the texts that it states for machines, `entries` those of
     a live blog, `scripts` those with its data, `summary` the summary that it states.
     """
-    strip(tree)
-    blocks = read_blocks(tree)
     lines: list[str] = []
     fallback, quality, links, left_out = None, 0.0, 0.0, 0
     if blocks.texts:

@@ -13,14 +13,16 @@ from transforms.dates import parsing as dates
 from transforms.dedup.identity import canonical_url, clean_url, join_url
 from transforms.errors import Parts, Rejected
 from transforms.extraction.authors import Byline, find_authors
-from transforms.extraction.body import Body, extract_body
+from transforms.extraction.blocks import read_blocks
+from transforms.extraction.body import Body, extract_body, strip
 from transforms.extraction.encoding import Decoded, to_text
 from transforms.extraction.page import Page
-from transforms.extraction.page_type import NO_ARTICLE, is_paid, page_type
+from transforms.extraction.page_type import is_paid, page_type
 from transforms.extraction.published import Times, find_times
 from transforms.extraction.stated import data_scripts, stated_bodies, stated_entries
 from transforms.extraction.structured import Structured, read_structured
 from transforms.extraction.title import Heading, Title, find_title, read_headings, site_keys
+from transforms.extraction.type_model import judge_type
 from transforms.text.clean import clean_line, clean_text
 from transforms.text.folding import fold
 
@@ -151,18 +153,23 @@ def extract_html(
         headline=headline,
         latest=fetched_at,
     )
+    scripts = data_scripts(tree)
+    strip(tree)
+    blocks = read_blocks(tree)
     found = extract_body(
         tree,
+        blocks,
         titles=read.spellings,
         stated=stated_bodies(structured),
         entries=stated_entries(structured),
-        scripts=data_scripts(tree),
+        scripts=scripts,
         summary=read.summary,
     )
     lines = _lines(found)
-    kind = parts.read(
+    judged = parts.read("type_model", (0.0, "other"), judge_type, structured, blocks, url)
+    kind, rejected = parts.read(
         "page_type",
-        "article",
+        ("article", False),
         page_type,
         structured,
         title=title.text if title else None,
@@ -171,9 +178,10 @@ def extract_html(
         url=url,
         dated=times.day is not None and times.published is not None and times.published.source in {"json-ld", "meta"},
         walled=sum(map(len, lines)) < _STUB and _WALL.search(read.source) is not None,
+        judged=judged,
     )
-    if found is None or kind in NO_ARTICLE or sum(map(len, lines)) < _MIN_TEXT:
-        raise Rejected(Stage.EXTRACT, Reason.NO_CONTENT, _NO_CONTENT.get(kind, _NO_TEXT))
+    if found is None or rejected or sum(map(len, lines)) < _MIN_TEXT:
+        raise Rejected(Stage.EXTRACT, Reason.NO_CONTENT, _NO_CONTENT.get(kind, _NO_TEXT) if rejected else _NO_TEXT)
     return Page(
         text="\n".join(lines),
         method=found.method,

@@ -1,22 +1,24 @@
 """What kind of page it is: an article, a special form of one, or no article at all.
 
-The rule: a live blog, a gallery and what a paywall leaves free are articles, labelled so; a section or home page, an
-error page and a consent or robot check are no articles and are rejected as `no_content`.
+The rule: a live blog, a gallery and what a paywall leaves free are articles, labelled so. An error page, a consent or
+robot check, and a section or home page of little but links are no articles and are rejected as `no_content`. What a
+model takes for a list, a product, a thread of a forum or another page that is no article keeps its text and comes out
+with that label: a wrongly rejected article is lost, a wrongly labelled one is not.
 """
 
 import re
 from collections.abc import Sequence
-from typing import Final, Literal
+from typing import Final, Literal, cast
 
 from transforms.dedup.identity import path_of
 from transforms.extraction.boilerplate import ends_sentence
 from transforms.extraction.patterns import pattern
 from transforms.extraction.structured import Structured
 
-PageType = Literal["article", "live_blog", "gallery", "paywall", "section", "error", "consent"]
+PageType = Literal[
+    "article", "live_blog", "gallery", "paywall", "section", "product", "forum", "other", "error", "consent"
+]
 
-NO_ARTICLE: Final = frozenset({"section", "error", "consent"})
-"""Pages that are rejected as `no_content`."""
 ARTICLES: Final = frozenset({"article", "live_blog", "gallery", "paywall"})
 """Articles and the special forms of one; the other types that are not rejected come out with their label."""
 
@@ -26,6 +28,8 @@ _LIVE: Final = re.compile(
     re.IGNORECASE,
 )
 _FREE: Final = frozenset({"true", "1", "yes", "http://schema.org/true", "https://schema.org/true"})
+_NO_ARTICLE: Final = 0.9
+"""Probability of being no article from which the model's label is believed."""
 _SHORT: Final = 600
 _STUB: Final = 1500
 _PARAGRAPH: Final = 100
@@ -40,26 +44,31 @@ def page_type(
     url: str | None,
     dated: bool,
     walled: bool = False,
-) -> PageType:
-    """Return the kind of a page with the text `lines`.
+    judged: tuple[float, str] = (0.0, "other"),
+) -> tuple[PageType, bool]:
+    """Return the kind of a page with the text `lines`, and whether it is rejected as no article.
+
+    `judged` is what the model says (`transforms.extraction.type_model`): how probably it is no article, and what it is
+    then. The model labels a page, and never rejects one: only the rules do.
 
     `links` is the share of link text in the page, `dated` whether its metadata give it a date, `walled` whether a
     short text stands beside an element that is named as a paywall (many sites have one on every page).
     """
     length = sum(map(len, lines))
     if length < _SHORT and title and pattern("error_title").search(title.lower()):
-        return "error"
+        return "error", True
     if length < 2 * _SHORT and _is_check(title, lines) and not _claims_article(structured):
-        return "consent"
+        return "consent", True
     if "LiveBlogPosting" in structured.kinds or (url and _LIVE.search(path_of(url))):
-        return "live_blog"
+        return "live_blog", False
     if not dated and not _claims_article(structured) and _is_list(structured, lines, links, url):
-        return "section"
+        return "section", True
     if length < _STUB and (is_paid(structured) or walled):
-        return "paywall"
+        return "paywall", False
     if length < _STUB and _is_gallery(structured):
-        return "gallery"
-    return "article"
+        return "gallery", False
+    probability, label = judged
+    return (cast(PageType, label) if probability > _NO_ARTICLE else "article"), False
 
 
 def is_paid(structured: Structured) -> bool:
