@@ -379,7 +379,7 @@ def judge(arrays: dict[str, Any], kept: list[Document], language: str) -> dict[s
     chosen = {}
     for kind, names in found.items():
         rows = []
-        for threshold in np.arange(0.3, 0.61, 0.05):
+        for threshold in np.arange(0.3, 0.96, 0.05):
             right = [correct for confidence, correct in names if confidence >= threshold]
             precision, recall = sum(right) / max(1, len(right)), sum(right) / max(1, total[kind])
             f1 = 2 * precision * recall / max(1e-9, precision + recall)
