@@ -97,14 +97,21 @@ def find_names(text: str, language: str | None, places: tuple[Span, ...] = ()) -
         if code in ARABIC_SCRIPT
         else _CasedFinder(text, tokens, words, places, code)
     )
-    mentions = list(finder.mentions() if people is None else finder.tagged(people))
-    if tagged is not None:
-        finder.taken = frozenset(_tokens_in(tokens, tuple((name.start, name.end) for name in tagged)))
+    mentions = list(finder.mentions()) if people is None or finder.precise else []
+    if tagged is not None and people is not None:
+        # The family name of somebody named in full is his, even where it is a place's as well.
+        finder.taken = frozenset(_tokens_in(tokens, tuple((n.start, n.end) for n in tagged if n.kind != "place")))
+        whole = frozenset(_tokens_in(tokens, tuple((name.start, name.end) for name in tagged)))
+        mentions = [mention for mention in mentions if whole.isdisjoint(range(mention.first, mention.last))]
+        mentions = sorted((*mentions, *finder.tagged(people)), key=lambda mention: mention.first)
     return _bring_together(text, tokens, mentions, finder)
 
 
 class _Finder:
     """What the finders of both kinds of script share: roles."""
+
+    precise = False
+    """Whether the rules are as precise as a tagger, so that they add what it did not find."""
 
     def __init__(self, text: str, tokens: Words, words: Lexicon, places: tuple[Span, ...]) -> None:
         self.places = frozenset(_tokens_in(tokens, places))
@@ -257,6 +264,8 @@ class _Finder:
 
 class _CasedFinder(_Finder):
     """Names in Latin, Cyrillic and Greek script."""
+
+    precise = True
 
     def __init__(self, text: str, tokens: Words, words: Lexicon, places: tuple[Span, ...], code: str) -> None:
         super().__init__(text, tokens, words, places)
