@@ -10,7 +10,7 @@ lost: when the readings disagree, the longest sound one is kept, and its quality
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +29,7 @@ from transforms.extraction.stated import data_bodies
 from transforms.extraction.trees import Floats
 from transforms.text.clean import clean_text
 
+_COUNT: Any = etree.XPath("count(.//*)")
 Keep = npt.NDArray[np.bool_]
 
 
@@ -116,7 +117,7 @@ def extract_body(
         found = block_model().probabilities(blocks, titles=titles, summary=summary)
         lengths = np.fromiter(map(len, blocks.texts), dtype=np.float32, count=len(blocks.texts))
         links = float(sum(blocks.links) / lengths.sum())
-        small = len(blocks.tags) <= _MAX_ELEMENTS
+        small = _COUNT(tree) <= _MAX_ELEMENTS
         found[_under_heading(blocks, found) | _named_beside(blocks, found)] = 0.0
         if (shown := _shown_summary(blocks, found, summary)) is not None:
             found[shown] = max(found[shown], 0.6)
