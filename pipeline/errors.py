@@ -1,12 +1,42 @@
-"""Why a job stopped: an exception loses its type on the way through a runner, so what users must read is kept here."""
+"""What users must read: one base of such exceptions, and the one place that makes a line and an exit status of them.
+
+Other exceptions are other things. `transforms.errors.Rejected` is an outcome of a record. Errors of brokers, databases
+and networks are retried where they occur. What is left is a bug, and shows a traceback.
+
+An exception loses its type on the way through a runner, so the first reason that stopped a job is kept here as well.
+"""
 
 import re
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
-class JobStopped(Exception):
+
+class Explained(Exception):
+    """Something that a user can act on; the message is one clear line."""
+
+    exit_status = 1
+
+
+def explanation(error: BaseException) -> tuple[str, int] | None:
+    """Return the line and the exit status by which a command ends with `error`; None for a bug."""
+    if isinstance(error, Explained):
+        return visible(str(error)), error.exit_status
+    kafka = sys.modules.get("kafka.errors")  # who has not imported it has none of its errors
+    if kafka is not None and isinstance(error, kafka.KafkaError):
+        return visible(f"Kafka: {error}"), 1
+    return None
+
+
+def visible(text: str) -> str:
+    """Return `text` with control characters written out: what came from the network commands no terminal."""
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+
+
+class JobStopped(Explained):
     """The job cannot go on, for a reason that a user can act on; the message is one clear line."""
 
 

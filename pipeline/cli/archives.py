@@ -10,7 +10,7 @@ from typing import Any, Final, NoReturn
 import click
 
 from pipeline import interrupts
-from pipeline.cli.options import one_line, with_connection
+from pipeline.cli.options import with_connection
 from transforms.analytics.facets import DIMENSIONS
 
 FORMATS: Final = ("ninjs", "schemaorg", "newsplease", "csv", "parquet")
@@ -99,7 +99,6 @@ class _Speed(click.ParamType[float]):
 @click.option(
     "--partitions", default=8, type=click.IntRange(1), envvar="KHABAR_PARTITIONS", help="Of a created raw topic."
 )
-@one_line
 def replay(
     paths: tuple[str, ...],
     preset: str | None,
@@ -118,7 +117,6 @@ def replay(
     Reads what `khabar run` reads. What has been sent is kept in the topic PREFIX.replays: a replay that was killed goes
     on where it stood, one that is started twice sends nothing twice.
     """
-    from pipeline.errors import JobStopped
     from pipeline.kafka.connection import require_answer
     from pipeline.kafka.topics import NewTopics
     from pipeline.observe.terminal import progress_bar, show_replay
@@ -144,8 +142,6 @@ def replay(
                 summary = replays.replay(paths, wanted, watch=watch)
     except KeyboardInterrupt:
         _leave("interrupted; what was sent is kept, start it again to go on")
-    except JobStopped as error:
-        _leave(str(error))
     show_replay(summary, topics.raw, dry_run=dry_run)
 
 
@@ -164,7 +160,6 @@ def replay(
 @click.option("--html", type=click.Path(dir_okay=False, writable=True), help="Write a page that shows them.")
 @click.option("--examples", default=5, type=click.IntRange(0), help="Examples of each difference.")
 @click.option("--exit-code", is_flag=True, help="Exit with status 1 when there are differences.")
-@one_line
 def diff(
     old: str,
     new: str | None,
@@ -241,7 +236,6 @@ def _with_filters(command: Any) -> Any:
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Last day.")
 @click.option("--changed", is_flag=True, help="Only articles that were changed after their first version.")
 @_with_filters
-@one_line
 def export(
     folder: str | None,
     store: str | None,

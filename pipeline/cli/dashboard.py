@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from pipeline import interrupts
-from pipeline.cli.options import fail, one_line, option, with_connection, with_metrics
+from pipeline.cli.options import option, with_connection, with_metrics
 
 _STORE_HELP = "sqlite:///PATH, duckdb:///PATH or postgresql://USER@HOST/DATABASE."
 _FILE = click.Path(exists=True, dir_okay=False)
@@ -34,7 +34,6 @@ def _watch(done: int, total: int) -> None:
 @option("--once", "From Kafka: end when the store has what is there now.", is_flag=True)
 @with_metrics
 @click.pass_context
-@one_line
 def load(
     context: click.Context,
     folder: str | None,
@@ -95,9 +94,9 @@ def load(
                 follower.stop.set()
         _status("")
         click.echo(f"{follower.loaded} messages loaded into {store}")
-    except StoreError as error:
+    except StoreError:
         _status("")
-        fail(str(error))
+        raise
 
 
 @click.command()
@@ -114,7 +113,6 @@ def load(
 @option("--allow-changes", "Let the page run dead letters again (Kafka).", is_flag=True)
 @option("--job-name", "Name of the streaming job, for that.", default="khabar")
 @click.pass_context
-@one_line
 def dashboard(
     context: click.Context,
     folder: str | None,
@@ -188,9 +186,9 @@ def dashboard(
             )
         except KeyboardInterrupt:
             return
-    except StoreError as error:
+    except StoreError:
         _status("")
-        fail(str(error))
+        raise
 
 
 @click.command()
@@ -200,7 +198,6 @@ def dashboard(
 @option("--prism", "Prism binary.  [default: one that is built once]", type=_FILE)
 @with_metrics
 @option("--debug", "Show the runner's log and tracebacks.", is_flag=True)
-@one_line
 def trends(
     connection: Any,
     topics: Any,

@@ -19,7 +19,7 @@ _with_index = option(
 def _opened(url: str) -> Iterator[Any]:
     from pathlib import Path
 
-    from pipeline.index import IndexDamaged, IndexUnavailable, open_index
+    from pipeline.index import open_index
 
     path = url.removeprefix("sqlite:///")
     if path != url and not Path(path).exists():
@@ -32,8 +32,6 @@ def _opened(url: str) -> Iterator[Any]:
             index.close()
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    except (IndexUnavailable, IndexDamaged) as error:
-        raise click.ClickException(str(error)) from error
 
 
 @click.command()

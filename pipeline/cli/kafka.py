@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 import click
 
-from pipeline.cli.options import one_line, option, with_connection, with_engine, with_metrics, with_settings
+from pipeline.cli.options import option, with_connection, with_engine, with_metrics, with_settings
+from pipeline.errors import visible
 
 
 @click.command()
@@ -34,7 +35,6 @@ from pipeline.cli.options import one_line, option, with_connection, with_engine,
 @option("--log-format", "Of what is said on standard error.", default="text", type=click.Choice(("text", "json")))
 @option("--graph", "Graph to run instead, for benchmarks.", default="pipeline.graph:build", hidden=True)
 @option("--debug", "Show the runner's log and tracebacks.", is_flag=True)
-@one_line
 def stream(metrics_port: int | None, **options: Any) -> None:
     """Kafka in, Kafka out, exactly once, until stopped.
 
@@ -87,7 +87,6 @@ def _stream(
 @option("--port", "Port for that.", default=50000, type=click.IntRange(1, 65535))
 @option("--allow-user", "User id of task managers on this machine, where it is another.", multiple=True, type=int)
 @with_metrics
-@one_line
 def worker_pool(
     command: tuple[str, ...],
     host: str,
@@ -116,7 +115,6 @@ def dead() -> None:
 @with_connection
 @option("--reason", "Only those of this reason.")
 @option("--all", "Also those that were run again.", is_flag=True)
-@one_line
 def list_(connection: Any, topics: Any, reason: str | None, **options: Any) -> None:
     """List dead letters: place, reason, stage, where the record was read, message."""
     from pipeline.kafka.connection import require_answer
@@ -131,7 +129,7 @@ def list_(connection: Any, topics: Any, reason: str | None, **options: Any) -> N
         origin = found.dead.provenance
         where = "/".join(str(getattr(origin, name, "")) for name in ("topic", "partition", "offset"))
         again = f"  (run again as {marker.raw})" if marker else ""
-        message = " ".join(found.dead.message.split())[:120]
+        message = visible(" ".join(found.dead.message.split())[:120])
         click.echo(f"{found.place:<10} {found.dead.reason:<18} {found.dead.stage:<8} {where:<20} {message}{again}")
 
 
@@ -139,7 +137,6 @@ def list_(connection: Any, topics: Any, reason: str | None, **options: Any) -> N
 @click.argument("place", metavar="PLACE")
 @with_connection
 @option("--payload", "Write the original bytes instead of the record.", is_flag=True)
-@one_line
 def show(place: str, connection: Any, topics: Any, payload: bool) -> None:
     """Show the dead letter at PLACE, as `khabar dead list` names it."""
     import json
@@ -163,7 +160,6 @@ def show(place: str, connection: Any, topics: Any, payload: bool) -> None:
 @option("--reason", "All of this reason.")
 @option("--all", "All that were not run again yet.", is_flag=True)
 @option("--wait", "Seconds to wait for their outcomes.", default=0.0, type=click.FloatRange(0))
-@one_line
 def redrive(places: tuple[str, ...], connection: Any, topics: Any, **options: Any) -> None:
     """Run dead letters again: write them to the raw topic, each once, with their history.
 

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 import tomllib
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -13,7 +14,8 @@ from pipeline.cli.archives import FORMATS, Input, diff, export, mapping_of, repl
 from pipeline.cli.dashboard import dashboard, load, trends
 from pipeline.cli.index import explain, index
 from pipeline.cli.kafka import dead, stream, worker_pool
-from pipeline.cli.options import one_line, option, with_connection, with_engine, with_settings
+from pipeline.cli.options import option, with_connection, with_engine, with_settings
+from pipeline.errors import explanation, visible
 from pipeline.sources.formats import in_words
 
 CONFIG_FILE: Final = "khabar.toml"
@@ -28,6 +30,11 @@ class _Group(click.Group):
             return super().main(*args, **kwargs)
         except KeyboardInterrupt:
             _fail("interrupted")
+        except Exception as error:
+            found = explanation(error)
+            if found is None:
+                raise
+            _fail(*found)
 
 
 @click.group(cls=_Group, context_settings=_CONTEXT)
@@ -62,12 +69,14 @@ def _configuration(path: Path) -> dict[str, Any]:
     return options
 
 
-def _fail(message: str) -> NoReturn:
-    click.echo(f"khabar: {message}", err=True)
-    # Threads of the runner may still wait for work that will not come.
+def _fail(message: str, status: int = 1) -> NoReturn:
+    click.echo(f"khabar: {visible(message)}", err=True)
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(1)
+    waiting = [one for one in threading.enumerate() if not one.daemon and one is not threading.current_thread()]
+    if waiting:  # threads of the runner, for work that will not come
+        os._exit(status)
+    sys.exit(status)
 
 
 @main.command()
@@ -116,7 +125,7 @@ def run(
     With --runner flink the workers of a cluster share the files; they, --out and an SQLite index must be on a file
     system that all of them see.
     """
-    from pipeline.errors import JobStopped
+    from pipeline.errors import Explained
     from pipeline.observe.terminal import progress_bar, show_summary
     from pipeline.runners.files import quiet_logs, run_files
     from pipeline.scratch import keep_temporary_files_together
@@ -138,7 +147,7 @@ def run(
                 cluster=_cluster(engine, split_mb),
                 follow_links=follow_links,
             )
-    except JobStopped as error:
+    except Explained as error:
         _fail(f"{error}; {out} is as it was")
     except Exception as error:
         if debug:
@@ -167,18 +176,18 @@ def _cluster(engine: Any, split_mb: int) -> Any:
     "--inputs", is_flag=True, envvar="KHABAR_INPUTS", help="Also that the files a run read are the same still."
 )
 @click.pass_context
-@one_line
 def verify(context: click.Context, folder: str | None, connection: Any, topics: Any, inputs: bool) -> None:
     """Prove that no record is missing, repeated or changed, in the output of a run (DIR, else out) or in Kafka.
 
     Audits the topics when --bootstrap-servers is given and DIR is not. Exit status 1 and the place of the first
     violation when there is one.
     """
-    from pipeline.operations.verify import Violation, verify_folder
+    from pipeline.errors import stopping
+    from pipeline.operations.verify import verify_folder
 
     brokers = context.get_parameter_source("bootstrap_servers") is not ParameterSource.DEFAULT
     rest = ""
-    try:
+    with stopping(OSError):
         if brokers and folder is None:
             from pipeline.kafka.connection import require_answer
             from pipeline.operations.verify_kafka import verify_kafka
@@ -188,9 +197,6 @@ def verify(context: click.Context, folder: str | None, connection: Any, topics: 
             result, rest = found.audit, f"; {found.raw} raw records compared, {found.waiting} wait"
         else:
             result = verify_folder(Path(folder or "out"), with_inputs=inputs)
-    except (Violation, OSError) as error:
-        click.echo(f"khabar: {error}", err=True)
-        sys.exit(1)
     counts = result.outcomes
     click.echo(
         f"ok: {result.records} records of {result.sources} sources, each with one outcome "

@@ -1,4 +1,4 @@
-"""The options that commands share, each defined here alone, and how errors become one line."""
+"""The options that commands share, each defined here alone."""
 
 import sys
 from collections.abc import Callable
@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 import click
+
+from pipeline.errors import visible
 
 _PROTOCOLS: Final = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 _MECHANISMS: Final = ("PLAIN", "GSSAPI", "OAUTHBEARER", "SCRAM-SHA-256", "SCRAM-SHA-512")
@@ -150,24 +152,5 @@ def with_metrics(command: Any) -> Any:
 
 def fail(message: str) -> NoReturn:
     """Say in one line what is wrong and end with status 1."""
-    click.echo(f"khabar: {message}", err=True)
+    click.echo(f"khabar: {visible(message)}", err=True)
     sys.exit(1)
-
-
-def one_line(command: Any) -> Any:
-    """Turn errors that a user can act on into one clear line."""
-
-    @wraps(command)
-    def called(*arguments: Any, **options: Any) -> Any:
-        from kafka.errors import KafkaError
-
-        from pipeline.errors import JobStopped
-
-        try:
-            return command(*arguments, **options)
-        except JobStopped as error:
-            fail(str(error))
-        except KafkaError as error:
-            fail(f"Kafka: {error}")
-
-    return called

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from pipeline.errors import Explained
 from schemas.records import Change, Related
 from transforms.dedup.fingerprint import Fingerprint
 from transforms.dedup.stories import Sketch
@@ -17,11 +18,11 @@ from transforms.dedup.stories import Sketch
 Outcome = Literal["article", "unchanged", "duplicate"]
 
 
-class IndexUnavailable(Exception):
+class IndexUnavailable(Explained):
     """The store cannot be reached or is locked; nothing was stored, and the same call may be made again."""
 
 
-class IndexDamaged(Exception):
+class IndexDamaged(Explained):
     """The store is not an index, is damaged, or was made by a newer version; making the call again cannot help."""
 
 

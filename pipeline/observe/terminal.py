@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.errors import visible
 from pipeline.runners.files import Progress as RunProgress
 from pipeline.runners.files import RunSummary
 from schemas.codec import decode
@@ -33,6 +34,7 @@ def readable(text: str) -> str:
     """Return `text` so that right-to-left parts read right on this terminal, whatever stands around them."""
     if not sys.stdout.isatty():
         return text
+    text = visible(text)
     if any(name in os.environ for name in _WITHOUT_BIDI) or os.environ.get("TERM") == "linux":
         return str(get_display(text))
     return f"{_FIRST_STRONG_ISOLATE}{text}{_POP_ISOLATE}"

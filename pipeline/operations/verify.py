@@ -14,6 +14,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from pipeline.errors import Explained
 from pipeline.ledger import chained, digest_of, hash_of
 from pipeline.sinks.publishing import LEDGER, OUTPUT_OF, finish_publishing
 from schemas.codec import CodecError, decode
@@ -23,7 +24,7 @@ R = TypeVar("R", bound=Record)
 _INDEX: Final = "index.sqlite"
 
 
-class Violation(Exception):
+class Violation(Explained):
     """The first place where ledger and outcomes disagree; the message names it."""
 
 

@@ -12,12 +12,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipeline.errors import Explained
+
 READY_SECONDS = 90.0
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None)
 
 
-class ServiceError(RuntimeError):
+class ServiceError(Explained):
     """A service cannot be fetched or started; the message says which one, why, and what to do."""
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote
 
+from pipeline.errors import Explained
+
 Row = tuple[Any, ...]
 
 _BUSY_TIMEOUT_S: Final = 30.0
@@ -18,7 +20,7 @@ _READER_CACHE_KIB: Final = 8 * 1024
 """There are several readers, and the operating system caches the file for all of them."""
 
 
-class StoreError(Exception):
+class StoreError(Explained):
     """The store cannot be used, for a reason that a user can act on; the message is one clear line."""
 
 

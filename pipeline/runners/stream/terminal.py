@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 
 from rich.console import Console
 
+from pipeline.errors import visible
 from pipeline.observe import logs
 from pipeline.observe.logs import Say
 from pipeline.runners.stream.meter import Progress
@@ -68,7 +69,7 @@ class Counts:
 def _say_dated(console: Console) -> Say:
     def say(text: str, fields: Mapping[str, Any] = MappingProxyType({})) -> None:
         where = f" ({fields['source']}, offset {fields['position']})" if "position" in fields else ""
-        console.print(f"{time.strftime('%H:%M:%S')} khabar: {text}{where}", soft_wrap=True, markup=False)
+        console.print(f"{time.strftime('%H:%M:%S')} khabar: {visible(text)}{where}", soft_wrap=True, markup=False)
 
     return say
 

@@ -14,6 +14,8 @@ from typing import Any, BinaryIO, Final, Protocol, cast
 
 import zstandard
 
+from pipeline.errors import Explained
+
 _CHUNK: Final = 64 * 1024
 _PIECE: Final = 1024 * 1024
 """Bytes that one call of a library may give at most."""
@@ -28,7 +30,7 @@ _ZSTD_DICTIONARY: Final = b"\x5d\x2a\x4d\x18"
 _ZSTD_FRAME: Final = b"\x28\xb5\x2f\xfd"
 
 
-class UnreadableError(Exception):
+class UnreadableError(Explained):
     """A file that the system does not let us read; the job stops, because nothing may be lost silently."""
 
 
