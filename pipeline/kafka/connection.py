@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
@@ -294,13 +295,22 @@ def committed_offset(job: KafkaJob, partition: int) -> tuple[int, str] | None:
     return until_answered(f"read the position of {job.source(partition)}", ask)
 
 
+_QUIET_LOCK: Final = threading.Lock()
+_quiet: list[int] = []
+"""Levels of the client's log to return to, one for each block that is open; many threads open them at once."""
+
+
 @contextlib.contextmanager
 def quiet_clients() -> Iterator[None]:
     """Keep the client library's own warnings out of the log while its errors are being handled and reported."""
     logger = logging.getLogger("kafka")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL)
+    with _QUIET_LOCK:
+        _quiet.append(_quiet[0] if _quiet else logger.level)
+        logger.setLevel(logging.CRITICAL)
     try:
         yield
     finally:
-        logger.setLevel(level)
+        with _QUIET_LOCK:
+            before = _quiet.pop()
+            if not _quiet:
+                logger.setLevel(before)
