@@ -139,7 +139,7 @@ def test_the_command_compares_with_the_code_as_it_is(khabar: Khabar, tmp_path: P
     same = khabar("diff", out, "--rerun", "seeds", "--exit-code", cwd=ROOT)
     assert (same.returncode, same.stderr) == (0, "")
     assert headline(diff_folders(out, out)).split()[0] == same.stdout.split()[0]
-    (out / "articles.jsonl").write_text((out / "articles.jsonl").read_text().replace('"title":"', '"title":"X'))
+    (out / "articles.jsonl").write_text((out / "articles.jsonl").read_text().replace('"title":"', '"title":"X', 1))
     changed = khabar("diff", out, "--rerun", "seeds", "--exit-code", "--json", "--html", tmp_path / "d.html", cwd=ROOT)
     assert changed.returncode == 1
     assert [entry["field"] for entry in json.loads(changed.stdout)["fields"]] == ["title"]
