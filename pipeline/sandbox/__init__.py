@@ -10,6 +10,7 @@ limit of its own, several times as long. What fails in its chunk is tried again 
 import ctypes
 import math
 import multiprocessing
+import os
 import resource
 import signal
 import sys
@@ -40,6 +41,10 @@ _PATIENCE: Final = 5.0
 _RETRIED: Final = frozenset({Reason.EXTRACT_TIMEOUT, Reason.EXTRACT_MEMORY})
 """Failures that the state of the machine may have caused."""
 _PR_SET_PDEATHSIG: Final = 1
+OWNER: Final = "_KHABAR_SANDBOX_OWNER"
+"""Environment variable that tells the fork server which process it belongs to."""
+fork_server: int | None = None
+"""Process id of the fork server, in it and in the processes that come of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +140,7 @@ class Sandbox:
         # Semaphores are unlinked as soon as they are made, so a process that is ended at once leaves none behind; its
         # resource tracker would warn of them all the same. It takes these options from here when it starts.
         sys.warnoptions.append("ignore:resource_tracker:UserWarning")
+        os.environ[OWNER] = str(os.getpid())
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["pipeline.sandbox.preload"])
         self._pool = ProcessPool(
@@ -186,6 +192,8 @@ def _start_process(memory_bytes: int, prepare: Callable[[], object] | None) -> N
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if fork_server is not None and os.getppid() != fork_server:
+        os._exit(1)  # the server ended before it could be told
     if prepare is not None:
         prepare()
     # RLIMIT_DATA counts what the process allocates, not what it maps, such as libraries and shared models.

@@ -5,7 +5,10 @@ import os
 import signal
 from types import FrameType
 
-_PARENT = os.getppid()
+from pipeline import sandbox
+
+_PARENT = int(os.environ.get(sandbox.OWNER) or os.getppid())
+sandbox.fork_server = os.getpid()
 
 
 def _end_with_parent(_signum: int, _frame: FrameType | None) -> None:
@@ -17,6 +20,7 @@ def _end_with_parent(_signum: int, _frame: FrameType | None) -> None:
 # The system's own way (PDEATHSIG) is tied to the thread that started the server. Timers are not inherited by forks.
 signal.signal(signal.SIGALRM, _end_with_parent)
 signal.setitimer(signal.ITIMER_REAL, 0.5, 0.5)
+_end_with_parent(0, None)  # it may have gone before this server came to here
 
 gc.disable()  # nothing that is loaded becomes garbage, and looking for some would take a fifth of the time
 
