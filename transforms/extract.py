@@ -12,6 +12,7 @@ from transforms.dedup.fingerprint import Fingerprint, fingerprint
 from transforms.dedup.identity import article_uri, canonical_url, request_key
 from transforms.dedup.publisher import publisher_of
 from transforms.errors import Parts, Rejected
+from transforms.extraction.authors import split_names
 from transforms.extraction.encoding import to_text
 from transforms.extraction.html import extract_html
 from transforms.extraction.page import Moment, Page
@@ -146,7 +147,10 @@ def _with_hints(page: Page, raw: RawArticle, language: str | None, parts: Parts)
     if not page.title and (made := parts.read("title", None, _derived_title, page)):
         page = replace(page, title=made, title_source="derived")
     if not page.authors and not page.organisations and raw.authors:
-        page = replace(page, authors=tuple(author for a in raw.authors if (author := clean_line(a))))
+        lines = [line for hint in raw.authors for line in hint.splitlines()]
+        site = frozenset({fold(raw.source).replace(" ", "")} if raw.source else ())
+        people, houses = parts.read("authors", ([], []), split_names, lines, site_names=site, language=language)
+        page = replace(page, authors=tuple(people), organisations=tuple(houses))
     if raw.published_at and (page.published is None or page.published.source in _WEAK):
         latest = _time(raw.fetched_at)
         hint = parts.read("dates", None, read_hint, raw.published_at, language=language, latest=latest)

@@ -19,10 +19,11 @@ _FRAMES: Final = {
     "check": "{}",
     "prefixes": r"^\s*(?:{})[\s:：/／]*",
     "house_words": r"(?<!\w)(?:{})(?!\w)|新聞社$|編集部$|新闻网$|\w\.(?:[a-z]{{2}}|com|net|org|news)$",
+    "paper_words": r"^(?:the|der|die|das|les|los|las|il)\s|^(?:le|la|el|o)\s\w+$|(?<!\w)(?:{})(?!\w)",
     "role_words": r"(?<!\w)(?:{})(?!\w)",
 }
 """How the patterns of a list are put together."""
-_CASELESS: Final = frozenset({"prefixes", "house_words", "role_words"})
+_CASELESS: Final = frozenset({"prefixes", "house_words", "paper_words", "role_words"})
 
 
 @functools.cache

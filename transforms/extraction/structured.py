@@ -15,6 +15,8 @@ Node = dict[str, Any]
 
 _MAX_SCRIPT: Final = 2_000_000
 _MAX_NODES: Final = 5_000
+_FAMILY_FIRST: Final = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
+"""A letter of the scripts in which the family name stands first and no space behind it."""
 _ARTICLE: Final = re.compile(r"(?:Article|BlogPosting|LiveBlogPosting|Report|AnalysisNews|OpinionNews|ClaimReview)$")
 _PAGE: Final = frozenset({"WebPage", "ItemPage", "VideoObject", "NewsMediaObject", "Review", "Recipe", "Event"})
 _INTO: Final = ("@graph", "mainEntity", "mainEntityOfPage", "subjectOf")
@@ -64,8 +66,8 @@ class Structured:
         """Return the text of a string, or the name of a node or of the node that a reference leads to."""
         node = self.node_of(value)
         if node is not None:
-            value = next((node[key] for key in ("name", "headline", "@value", "url") if node.get(key)), "")
-            value = next(iter(_many(value)), "")
+            value = next((node[key] for key in ("name", "headline", "@value") if node.get(key)), "")
+            value = next(iter(_many(value)), "") or _name_in_parts(node) or node.get("url", "")
         return clean_line(unescape(value)) if isinstance(value, str) else ""
 
     def node_of(self, value: Any) -> Node | None:
@@ -80,6 +82,15 @@ class Structured:
     def many(self, name: str) -> list[Any]:
         """Return the values of a property of the article as a list."""
         return _many(self.article.get(name))
+
+
+def _name_in_parts(node: Node) -> str:
+    """Return the name of a person whose given and family names are stated apart, in the order of its script."""
+    parts = [next(iter(_many(node.get(key))), "") for key in ("givenName", "additionalName", "familyName")]
+    given = [clean_line(part) for part in parts if isinstance(part, str) and part.strip()]
+    if given and all(_FAMILY_FIRST.match(part) for part in given):
+        return "".join(given[-1:] + given[:-1])
+    return " ".join(given)
 
 
 def read_structured(tree: HtmlElement, *, url: str | None = None, headings: Iterable[str] = ()) -> Structured:

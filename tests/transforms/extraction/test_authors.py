@@ -48,6 +48,47 @@ from transforms.extraction.structured import read_structured
         ("Minister stellt Zusammenhang her", [], []),
         ("Published January 6, 2026", [], []),
         ("Jane Doe | Updated: January 6, 2026", ["Jane Doe"], []),
+        # places
+        ("Jean Dupont à Marseille et Anne Petit à Lyon", ["Jean Dupont", "Anne Petit"], []),
+        ("Von Karl Weber in München und Eva Klein in Bad Homburg", ["Karl Weber", "Eva Klein"], []),
+        ("Иван Петров — Санкт-Петербург", ["Иван Петров"], []),
+        ("دبي - خالد المنصوري", ["خالد المنصوري"], []),
+        ("علی رضایی - تهران", ["علی رضایی"], []),
+        ("أ ف ب - باريس", [], ["أ ف ب"]),
+        ("Ayşe Yılmaz / İstanbul", ["Ayşe Yılmaz"], []),
+        ("New York — Jane Doe and Ben Roe", ["Jane Doe", "Ben Roe"], []),
+        ("Jane Doe in Washington, D.C.", ["Jane Doe"], []),
+        ("Paris Hilton, Jack London", ["Paris Hilton", "Jack London"], []),
+        # suffixes and degrees
+        ("Jane Doe, Jr., and John Roe, III", ["Jane Doe Jr", "John Roe III"], []),
+        ("Dr. Eva Klein, MBA, and Ted Roe, M.D., Ph.D.", ["Dr. Eva Klein", "Ted Roe"], []),
+        ("Jan Novák, CSc.", ["Jan Novák"], []),
+        # family names first
+        ("Doe, Jane; Roe, Richard", ["Jane Doe", "Richard Roe"], []),
+        ("García, José", ["José García"], []),
+        ("Иванов, Пётр", ["Пётр Иванов"], []),
+        ("Jane, Reuters", ["Jane"], ["Reuters"]),
+        # credits
+        ("Reporting by Jane Doe in Paris, Writing by Ben Roe; Editing by Mary Major", ["Jane Doe", "Ben Roe"], []),
+        ("Reportage de Jean Dupont, édité par Anne Petit", ["Jean Dupont"], []),
+        ("Reporte de José García; Editado por Ana López", ["José García"], []),
+        ("إعداد خالد المنصوري للنشرة العربية - تحرير نور حسن", ["خالد المنصوري"], []),
+        ("本报记者 李明", ["李明"], []),
+        ("김철수 기자", ["김철수"], []),
+        # lists in one value, and none
+        ("['Jane Doe', \"Sean O'Neil\"]", ["Jane Doe", "Sean O'Neil"], []),
+        ('["Jane Doe","Ben Roe"]', ["Jane Doe", "Ben Roe"], []),
+        ("[Jane Doe, Ben Roe]", ["Jane Doe", "Ben Roe"], []),
+        ("[{'name': 'Jane Doe'}, {'name': 'Ben Roe'}]", ["Jane Doe", "Ben Roe"], []),
+        ("nan", [], []),
+        ("['nan']", [], []),
+        ("NAN", [], ["NAN"]),  # the agency of Nigeria
+        # papers
+        ("Jane Doe, The Daily Planet", ["Jane Doe"], ["The Daily Planet"]),
+        ("José García, El País", ["José García"], ["El País"]),
+        ("Jane Doe for Example Times", ["Jane Doe"], []),
+        ("Jane Doe and Gretchen Daily", ["Jane Doe", "Gretchen Daily"], []),
+        ("Jane Doe <jane@example.test>", ["Jane Doe"], []),
     ],
 )
 def test_split_names(byline: str, people: list[str], organisations: list[str]) -> None:
@@ -102,3 +143,25 @@ def test_authors_of_comments_and_teasers_are_others() -> None:
 def test_bylines_that_are_only_labelled(html: str) -> None:
     tree = document_fromstring(f"<html><body><h1>Headline</h1>{html}</body></html>")
     assert find_authors(tree, read_structured(tree)).people == ("Jane Doe",)
+
+
+@pytest.mark.parametrize(
+    ("person", "name"),
+    [
+        ('"givenName": "Lena", "familyName": "Brandt"', "Lena Brandt"),
+        ('"givenName": "Lena", "additionalName": "M.", "familyName": "Brandt"', "Lena M. Brandt"),
+        ('"givenName": "明", "familyName": "李"', "李明"),
+        ('"familyName": "Обручева"', "Обручева"),
+    ],
+)
+def test_names_stated_in_parts(person: str, name: str) -> None:
+    html = f"""<script type="application/ld+json">{{"@type": "NewsArticle", "headline": "H",
+        "author": {{"@type": "Person", {person}, "url": "https://example.test/p"}}}}</script><body><p>Text"""
+    assert byline(html)[0] == (name,)
+
+
+def test_elements_of_a_byline_say_different_things() -> None:
+    html = '<body><div class="byline"><span>Jane Doe</span><span>Herald Staff</span><span>Sponsored By</span></div>'
+    assert byline(html)[:2] == (("Jane Doe",), ("Herald Staff",))
+    html = '<body><div class="byline"><span>Jane</span> <span>Doe</span></div>'
+    assert byline(html)[0] == ("Jane Doe",)
