@@ -3,7 +3,7 @@
 import hashlib
 import re
 from typing import Final
-from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit, urlunsplit
 
 from courlan import extract_domain
 from w3lib.url import canonicalize_url
@@ -32,15 +32,19 @@ _AMP_PATH_FILE: Final = re.compile(r"[._-]amp(\.html?)$")
 _MOBILE_HOST: Final = re.compile(r"^(?:m|mobile|mobil|touch|amp|wap)\.(?=[^.]+\.)")
 _MOBILE_LABEL: Final = re.compile(r"^(www|[a-z]{2})\.(?:m|mobile|amp)\.(?=[^.]+\.)")
 _SESSION_PATH: Final = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/?#]*", re.IGNORECASE)
+_ROUTE: Final = re.compile(r"(![/\w][^?]*)")
+"""A fragment that says which page it is ("#!/story/2"), up to its own parameters; others are places in a page."""
+_SAFE: Final = "!/-._~:=&,;+@$*'()"
 _MAX_URL: Final = 4096
 
 
 def normalise_url(url: str) -> str | None:
     """Return the form that all spellings of an http(s) URL share, or None when `url` is not one.
 
-    Removes tracking and session parameters, fragments, default ports, credentials and dot segments; sorts parameters;
-    maps AMP and mobile addresses to the host they stand for; lower-cases the host (IDNs in their ASCII form) and
-    normalises percent-encoding. What a path says otherwise, trailing slash included, is left as it is.
+    Removes tracking and session parameters, fragments (but for routes, `#!/story`), default ports, credentials and dot
+    segments; sorts parameters; maps AMP and mobile addresses to the host they stand for; lower-cases the host (IDNs in
+    their ASCII form) and normalises percent-encoding. What a path says otherwise, trailing slash included, is left as
+    it is.
     """
     url = url.strip()
     if not url or len(url) > _MAX_URL:
@@ -60,7 +64,9 @@ def normalise_url(url: str) -> str | None:
         query = urlencode(
             [(k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if not _is_incidental(k, v)]
         )
-        return str(canonicalize_url(urlunsplit((parts.scheme.lower(), netloc, path, query, ""))))
+        normal = str(canonicalize_url(urlunsplit((parts.scheme.lower(), netloc, path, query, ""))))
+        route = _ROUTE.match(parts.fragment)
+        return f"{normal}#{quote(unquote(route[1]), safe=_SAFE)}" if route else normal
     except (ValueError, UnicodeError):
         return None
 
@@ -129,7 +135,7 @@ def canonical_url(declared: str | None, url: str | None) -> str | None:
 
 def _is_home(url: str) -> bool:
     parts = urlsplit(url)
-    return parts.path in {"", "/"} and not parts.query
+    return parts.path in {"", "/"} and not parts.query and not parts.fragment
 
 
 def domain_of(url: str | None) -> str | None:

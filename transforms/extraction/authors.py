@@ -150,6 +150,8 @@ def split_names(
         text = _ARABIC_AND.sub(lambda m: m.group() if _WAW_NAMES.match(m.string[m.start() :].strip()) else "؛", text)
         house = named = placed = False
         for part, mark, more in _parts(text, agencies):
+            place, colon, behind = part.partition(":")
+            part = behind if colon and _is_known_place(place.strip(), language) else part
             cut, trimmed = _PLACED.subn("", prefix.sub("", part))
             name = cut.strip(" .,:;-–—*_'\"|/")
             # After a comma there may be one more author: only what was said before makes a place of the word.

@@ -28,6 +28,10 @@ SAME_AS = {
     ],
     "https://example.com/?a=1&b=2": ["https://example.com?b=2&a=1", "https://example.com/?b=2&utm_term=&a=1"],
     "https://example.com/%D8%AE%D8%A8%D8%B1": ["https://example.com/خبر", "https://example.com/%d8%ae%d8%a8%d8%b1"],
+    "https://example.com/#!/story/1": [
+        "https://example.com#!/story/1",
+        "https://m.example.com/?utm_source=x#!/story/1",
+    ],
     "https://xn--mgbh0fb.xn--kgbechtv/x": ["https://مثال.إختبار/x"],
     "https://example.com/story-1.html": [
         "https://example.com/story-1.amp.html",
@@ -37,6 +41,7 @@ SAME_AS = {
 DIFFERENT = [
     ("https://example.com/a", "https://example.com/b"),
     ("https://example.com/?id=1", "https://example.com/?id=2"),
+    ("https://example.com/#!/story/1", "https://example.com/#!/story/2"),
     ("https://example.com/champ", "https://example.com/ch"),
     ("https://example.com/?sid=7", "https://example.com/"),
     ("https://example.com/?output=print", "https://example.com/"),
