@@ -130,6 +130,7 @@ def extract_body(
             fallback = "trafilatura-fast"
             voted = (1 - _VOTE) * found + _VOTE * _holds(_trafilatura(tree, fast=True), blocks)
             keep = np.where(unsure, voted > _KEEP, keep)
+        keep = _with_like_headings(blocks, found, keep)
         lines = boilerplate.trim(_assemble(blocks, keep), titles=titles)
         left_out = _left_out(blocks, found, keep)
         quality = _expected(found, keep, lengths)
@@ -248,6 +249,27 @@ def _shown_summary(blocks: Blocks, found: Floats, summary: str | None) -> int | 
         if found[index] > _POSSIBLE and len(text) <= 2 * len(summary) + _KEY and _same_start(text, summary):
             return index
     return None
+
+
+def _with_like_headings(blocks: Blocks, found: Floats, keep: Keep) -> Keep:
+    """Return `keep` with the doubtful headings of entries, as live blogs have them, where those of others are kept.
+
+    An entry is an element with one heading and kept text behind it; entries are alike when their elements are.
+    """
+    heads = [i for i in np.flatnonzero(keep[1:]).tolist() if blocks.tags[blocks.nodes[i]] in _HEADINGS - {"h1"}]
+    parents = [blocks.parents[blocks.nodes[index]] for index in heads]
+    own = [blocks.tags[blocks.nodes[index]] for index in heads]
+    kinds = [(tag, blocks.tags[parent], blocks.parents[parent]) for tag, parent in zip(own, parents, strict=True)]
+    entries: dict[tuple[str, str, int], set[int]] = {}
+    for index, parent, kind in zip(heads, parents, kinds, strict=True):
+        if keep[index]:
+            entries.setdefault(kind, set()).add(parent)
+    out = keep.copy()
+    for index, parent, kind in zip(heads, parents, kinds, strict=True):
+        others = entries.get(kind, set())
+        if found[index] > _UNSURE[0] and len(others) - (parent in others) > 1 and len(blocks.texts[index]) <= _HEADING:
+            out[index] = True
+    return out
 
 
 def _without_links_at_the_end(blocks: Blocks, keep: Keep) -> Keep:

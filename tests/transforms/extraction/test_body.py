@@ -97,3 +97,13 @@ def test_what_readers_say_is_no_text(heading: str, noise: str) -> None:
     comments = f'<div class="responses"><h3>{heading}</h3><div class="item"><b>Guest</b><p>{noise}</p></div></div>'
     html = page("".join(f"<p>{text}</p>" for text in PARAGRAPHS) + comments)
     assert noise not in extract_html(html).text
+
+
+def test_every_entry_of_a_live_page_keeps_its_heading() -> None:
+    headings = ("Gates open", "Road closed", "River rises", "Town warned")
+    entries = "".join(
+        f'<div class="post"><time>1{n}:05</time><h2>{heading}</h2><div itemprop="articleBody"><p>{text}</p></div></div>'
+        for n, (heading, text) in enumerate(zip(headings, PARAGRAPHS, strict=False))
+    )
+    lines = extract_html(page(entries)).text.split("\n")
+    assert [line for line in lines if line in headings] == list(headings)
