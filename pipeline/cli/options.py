@@ -1,7 +1,10 @@
 """The options that commands share, each defined here alone."""
 
+import os
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial, wraps
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -9,9 +12,11 @@ from typing import Any, Final, NoReturn
 import click
 
 from pipeline.errors import visible
+from pipeline.sources.mapping import PRESETS, FieldMapping, MappingError, parse_mapping
 
 _PROTOCOLS: Final = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 _MECHANISMS: Final = ("PLAIN", "GSSAPI", "OAUTHBEARER", "SCRAM-SHA-256", "SCRAM-SHA-512")
+STORE_HELP: Final = "sqlite:///PATH, duckdb:///PATH or postgresql://USER@HOST/DATABASE."
 FILE: Final = click.Path(exists=True, dir_okay=False)
 
 
@@ -150,7 +155,90 @@ def with_metrics(command: Any) -> Any:
     return port(option("--metrics-host", "Address to serve them on.", default="127.0.0.1")(command))
 
 
-def fail(message: str) -> NoReturn:
-    """Say in one line what is wrong and end with status 1."""
+class Input(click.ParamType[str]):
+    """A file or folder that exists, or an address that fsspec reads (``s3://…``)."""
+
+    name = "path"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the path; the command fails with status 2 when there is nothing."""
+        if "://" in str(value):
+            return str(value)
+        return str(click.Path(exists=True, readable=True).convert(value, param, ctx))
+
+
+_MAPPING: Final = (
+    click.option(
+        "--preset",
+        type=click.Choice(sorted(PRESETS)),
+        envvar="KHABAR_PRESET",
+        help="Field names of a known kind of dump.",
+    ),
+    click.option(
+        "--map",
+        "map_",
+        multiple=True,
+        metavar="FIELD=NAME,...",
+        help="Take a raw field from another one (text=body,source=site.name); FIELD= drops it.",
+    ),
+)
+
+
+def with_mapping(command: Any) -> Any:
+    """Give a command the options of field mapping; it is called with `preset` and `map_`."""
+    for decorate in reversed(_MAPPING):
+        command = decorate(command)
+    return command
+
+
+def mapping_of(preset: str | None, pairs: tuple[str, ...]) -> FieldMapping:
+    """Return the `FieldMapping` that the options describe."""
+    try:
+        return parse_mapping(preset, pairs)
+    except MappingError as error:
+        raise click.UsageError(str(error)) from error
+
+
+with_index = option(
+    "--index", "The index: sqlite:///PATH or postgresql://...", default="sqlite:///out/index.sqlite", metavar="URL"
+)
+
+
+@contextmanager
+def opened_index(url: str) -> Iterator[Any]:
+    """Open the index that `with_index` names, which must be there."""
+    from pipeline.index import open_index
+
+    path = url.removeprefix("sqlite:///")
+    if path != url and not Path(path).exists():
+        raise click.ClickException(f"there is no index at {path}; `khabar run` makes one in its output folder")
+    try:
+        index = open_index(url)
+        try:
+            yield index
+        finally:
+            index.close()
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def show_status(text: str) -> None:
+    """Show a passing line on a terminal."""
+    if sys.stderr.isatty():
+        click.echo(f"\r\033[K{text}", nl=False, err=True)
+
+
+def show_loading(done: int, total: int) -> None:
+    """Show how much of a folder is loaded."""
+    show_status(f"khabar: loading, {100 * done // max(total, 1)} %")
+
+
+def fail(message: str, status: int = 1) -> NoReturn:
+    """Say in one line what is wrong and end with `status`."""
     click.echo(f"khabar: {visible(message)}", err=True)
-    sys.exit(1)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    waiting = [one for one in threading.enumerate() if not one.daemon and one is not threading.current_thread()]
+    if waiting:  # threads of the runner, for work that will not come
+        os._exit(status)
+    sys.exit(status)

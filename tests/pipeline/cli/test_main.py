@@ -39,7 +39,18 @@ def test_help(khabar: Khabar, command: list[str]) -> None:
 
 
 def test_help_does_not_load_beam() -> None:
-    code = "import sys, pipeline.cli.main; sys.exit('apache_beam' in sys.modules or 'trafilatura' in sys.modules)"
+    code = (
+        "import sys; from pipeline.cli.main import main; loaded = list(main.commands.values()); "
+        "sys.exit('apache_beam' in sys.modules or 'trafilatura' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_command_loads_no_other() -> None:
+    code = (
+        "import sys; from pipeline.cli.main import COMMANDS, main; main.commands['verify']; "
+        "sys.exit(any(f'pipeline.cli.{name}' in sys.modules for name in COMMANDS if name != 'verify'))"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
