@@ -20,24 +20,30 @@ Pool = tuple[subprocess.Popen[str], int]
 @pytest.fixture
 def pool() -> Iterator[Pool]:
     """Start a pool with a command that never ends; give it and the process of that command."""
-    port = free_port()
-    command = [KHABAR, "worker-pool", f"--port={port}", "--", "sleep", "1000"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-
-    def beside() -> list[int]:
-        found = []
-        for pid in children(process.pid):
-            with contextlib.suppress(OSError):
-                if Path(f"/proc/{pid}/cmdline").read_bytes().startswith(b"sleep\0"):
-                    found.append(pid)
-        return found
-
+    for _ in range(3):  # another process may be quicker to take the port that was free
+        port = free_port()
+        command = [KHABAR, "worker-pool", f"--port={port}", "--", "sleep", "1000"]
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        eventually(lambda: process.poll() is not None or bool(beside(process)), "pool and command run")  # noqa: B023
+        if process.poll() is None:
+            break
+        process.communicate()
     try:
-        eventually(lambda: listens(port) and bool(beside()), "pool and command run")
-        yield process, beside()[0]
+        eventually(lambda: listens(port), "the pool listens")
+        yield process, beside(process)[0]
     finally:
         process.kill()
         process.communicate()
+
+
+def beside(process: subprocess.Popen[str]) -> list[int]:
+    """Return the process ids of the commands that run beside a pool."""
+    found = []
+    for pid in children(process.pid):
+        with contextlib.suppress(OSError):
+            if Path(f"/proc/{pid}/cmdline").read_bytes().startswith(b"sleep\0"):
+                found.append(pid)
+    return found
 
 
 def test_the_pool_ends_when_its_command_does(pool: Pool) -> None:
