@@ -137,7 +137,7 @@ def extract_body(
         if small and _length(lines) < _LITTLE:
             for name, reading in _other_readings(tree, blocks):
                 other = boilerplate.trim(reading, titles=titles)
-                if _litter(other) < _SOUND and _length(other) > max(_LITTLE, 2 * _length(lines)):
+                if _litter(other) < _SOUND and _length(other) > (max(_LITTLE, 2 * _length(lines)) if lines else 0):
                     lines, fallback, quality = other, name, min(quality, 0.5)
                     break
     texts = [*stated, *((*entries, *data_bodies(scripts)) if _length(lines) < _STUB else ())]

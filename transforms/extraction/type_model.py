@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import numpy as np
 
@@ -49,8 +49,16 @@ def type_tokens(structured: Structured, blocks: Blocks, url: str | None) -> list
             break
     tokens.update(f"@type {kind}" for kind in structured.kinds[:30])
     tokens.update(f"meta {name}" for name in list(structured.meta)[:80])
-    tokens.update(f"url {word}" for word in _WORDS.findall(urlsplit(url or "").path.lower()[:200]))
+    tokens.update(f"url {word}" for word in _WORDS.findall(_parts_of(url).path.lower()[:200]))
     return sorted(tokens)
+
+
+def _parts_of(url: str | None) -> SplitResult:
+    """Return the parts of an address; empty ones for what is none."""
+    try:
+        return urlsplit(url or "")
+    except ValueError:
+        return urlsplit("")
 
 
 def type_features(structured: Structured, blocks: Blocks, url: str | None, score: float) -> Floats:
@@ -59,7 +67,7 @@ def type_features(structured: Structured, blocks: Blocks, url: str | None, score
 
 
 def _address(url: str | None) -> Iterator[float]:
-    parts = urlsplit(url or "")
+    parts = _parts_of(url)
     path = [part for part in parts.path.split("/") if part]
     last = path[-1] if path else ""
     yield float(len(path))

@@ -219,6 +219,7 @@ class StoredFile:
             else:
                 self.file = Path(path).open("rb")  # noqa: SIM115 - closed by `close`
                 self.size = Path(path).stat().st_size
+            self._whole = is_remote(path) or self.file.seekable()
         except UnreadableError:
             raise
         except Exception as error:
@@ -227,7 +228,8 @@ class StoredFile:
     def read(self, size: int) -> bytes:
         """Return up to `size` bytes, none at the end."""
         try:
-            data = self.file.read(size)
+            # From a pipe one read at a time: a signal that comes with its bytes would else wait for more of them.
+            data = self.file.read(size) if self._whole else self.file.read1(size)  # type: ignore[attr-defined]
         except Exception as error:
             raise self._unreadable(error) from error
         self._taken += len(data)
