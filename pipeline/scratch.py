@@ -14,8 +14,8 @@ _REMOVE: Final = 'read -r _; rm -rf -- "$0"'
 def keep_temporary_files_together() -> None:
     """Put the temporary files of this process, and of those that it starts, into one folder that is removed after it.
 
-    A small process waits for this one to be gone and removes the folder, since nobody cleans up after SIGKILL. Calling it
-    again does nothing.
+    A small process waits for this one to be gone and removes the folder, since nobody cleans up after SIGKILL. Calling
+    it again does nothing.
     """
     if _open:
         return
