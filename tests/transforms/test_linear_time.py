@@ -1,7 +1,7 @@
 """No function takes time that grows faster than its input: measured by the steps that Python counts, never by a clock.
 
 Steps are the calls and lines of our own code and of libraries in Python, and the characters that regular expressions
-and libraries in C are given; `benchmarks.linear` measures processor time over many more texts.
+and libraries in C are given.
 """
 
 import sys

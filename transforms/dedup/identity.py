@@ -3,7 +3,7 @@
 import hashlib
 import re
 from typing import Final
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urljoin, urlsplit, urlunsplit
 
 from courlan import extract_domain
 from w3lib.url import canonicalize_url
@@ -112,12 +112,17 @@ def join_url(base: str | None, url: str) -> str | None:
         return None
 
 
+def parts_of(url: str | None) -> SplitResult:
+    """Return the parts of an address; empty ones where it is none."""
+    try:
+        return urlsplit(url or "")
+    except ValueError:
+        return urlsplit("")
+
+
 def path_of(url: str) -> str:
     """Return the path of an address, empty where it is none."""
-    try:
-        return urlsplit(url).path
-    except ValueError:
-        return ""
+    return parts_of(url).path
 
 
 def canonical_url(declared: str | None, url: str | None) -> str | None:

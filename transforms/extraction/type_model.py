@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
 
 import numpy as np
 
+from transforms.dedup.identity import parts_of
 from transforms.extraction.block_model import crc, loaded_once, weights
 from transforms.extraction.blocks import Blocks, name_tokens
 from transforms.extraction.structured import Structured
@@ -49,16 +49,8 @@ def type_tokens(structured: Structured, blocks: Blocks, url: str | None) -> list
             break
     tokens.update(f"@type {kind}" for kind in structured.kinds[:30])
     tokens.update(f"meta {name}" for name in list(structured.meta)[:80])
-    tokens.update(f"url {word}" for word in _WORDS.findall(_parts_of(url).path.lower()[:200]))
+    tokens.update(f"url {word}" for word in _WORDS.findall(parts_of(url).path.lower()[:200]))
     return sorted(tokens)
-
-
-def _parts_of(url: str | None) -> SplitResult:
-    """Return the parts of an address; empty ones for what is none."""
-    try:
-        return urlsplit(url or "")
-    except ValueError:
-        return urlsplit("")
 
 
 def type_features(structured: Structured, blocks: Blocks, url: str | None, score: float) -> Floats:
@@ -67,7 +59,7 @@ def type_features(structured: Structured, blocks: Blocks, url: str | None, score
 
 
 def _address(url: str | None) -> Iterator[float]:
-    parts = _parts_of(url)
+    parts = parts_of(url)
     path = [part for part in parts.path.split("/") if part]
     last = path[-1] if path else ""
     yield float(len(path))
