@@ -111,11 +111,12 @@ class ClusterRun:
         """Cancel the job when it fails for a reason that will stay, or too often: Flink starts it again for ever."""
         while not self._ended.wait(_LOOK_SECONDS):
             with contextlib.suppress(*flink.ERRORS):
-                failures = [text for job, _ in cluster.jobs(self._name).values() for text in cluster.failures(job)]
-                self._stopped = next(filter(None, map(fatal.cause_in, failures)), None)
+                failures = [fail for job in cluster.jobs(self._name).values() for fail in cluster.failures(job.id)]
+                self._stopped = next(filter(None, (fatal.cause_in(failure.text) for failure in failures)), None)
                 if self._stopped is None and len(failures) >= _ATTEMPTS:
-                    last = failures[0].strip().splitlines()[0]
-                    self._stopped = fatal.JobStopped(f"the job failed {len(failures)} times; the last time: {last}")
+                    self._stopped = fatal.JobStopped(
+                        f"the job failed {len(failures)} times; the last time: {failures[0].reason}"
+                    )
                 if self._stopped is not None:
                     self.cancel()
                     return
@@ -126,8 +127,7 @@ class ClusterRun:
             with contextlib.suppress(Exception):  # the job service may be gone
                 self._result.cancel()
         if self._cluster.engine.flink_rest is not None:
-            with contextlib.suppress(*flink.ERRORS):
-                flink.Cluster(self._cluster.engine.flink_rest).cancel(self._name, _CANCEL_SECONDS)
+            flink.Cluster(self._cluster.engine.flink_rest).leave(self._name, _CANCEL_SECONDS)
         self._end_prism()
 
     def _end_prism(self) -> None:

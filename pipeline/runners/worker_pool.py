@@ -5,6 +5,7 @@ It speaks Beam's protocol for external worker pools and differs from Beam's own 
 
 * workers are forked from a process that has everything loaded, so a new one works at once;
 * a worker ends as soon as it has lost its task manager, with whatever it was doing: a successor has its partitions;
+* a worker that is no longer wanted when it is ready ends: Beam (2.56) forgets one whose task was cancelled meanwhile;
 * no pipe is left unread, so no worker can stand still because it printed too much;
 * task managers that name their workers alike can share a pool;
 * it can run its task manager itself: when one of the two ends, the other does, so that whatever starts containers or
@@ -22,6 +23,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
+from multiprocessing import reduction
 from multiprocessing.connection import Connection
 from typing import Any, Final
 
@@ -43,6 +45,7 @@ _LOADED: Final = (
     "pipeline.sources.kafka",
 )
 _REAP_SECONDS: Final = 1.0
+_LOOK_SECONDS: Final = 0.1
 _STOP_SECONDS: Final = 20.0
 """What a task manager may take to end in good order."""
 
@@ -68,18 +71,23 @@ class _Nursery:
         """Return when everything is loaded. Raises `EOFError` when it cannot be."""
         self._pipe.recv()
 
-    def start(self, worker_id: str, control: str) -> int:
-        """Fork a worker for the task manager whose control service is at `control`; return its process id."""
-        return int(self._ask("start", worker_id, control))
+    def start(self, worker_id: str, control: str) -> tuple[int, Connection]:
+        """Fork a worker for the task manager whose control service is at `control`.
+
+        Returns:
+            its process id, and a pipe on which it says that it is connected; when it ends before, so does the pipe.
+        """
+        ours, theirs = multiprocessing.Pipe(duplex=False)
+        with theirs, self._lock:
+            self._pipe.send(("start", worker_id, control))
+            reduction.send_handle(self._pipe, theirs.fileno(), self.pid)
+            return int(self._pipe.recv()), ours
 
     def stop(self, pid: int) -> None:
         """End a worker, if it still runs."""
-        self._ask("stop", pid)
-
-    def _ask(self, *request: Any) -> Any:
         with self._lock:
-            self._pipe.send(request)
-            return self._pipe.recv()
+            self._pipe.send(("stop", pid))
+            self._pipe.recv()
 
 
 def _serve(pipe: Connection) -> None:
@@ -105,22 +113,28 @@ def _serve(pipe: Connection) -> None:
                 os.kill(request[1], signal.SIGKILL)
             pipe.send(None)
             continue
+        _, worker_id, control = request
+        connected = Connection(reduction.recv_handle(pipe), readable=False)
         pid = os.fork()
         if pid == 0:
             pipe.close()
-            _work(*request[1:])
+            _work(worker_id, control, connected)
+        connected.close()
         running.add(pid)
         pipe.send(pid)
 
 
-def _work(worker_id: str, control: str) -> None:
+def _work(worker_id: str, control: str, connected: Connection) -> None:
     """Be a worker until its task manager ends it or is gone; ends the process."""
     from apache_beam.runners.worker.sdk_worker import SdkHarness
 
     die_with_parent()
     status = 0
     try:
-        SdkHarness(control, worker_id=worker_id, state_cache_size=0, data_buffer_time_limit_ms=-1).run()
+        harness = SdkHarness(control, worker_id=worker_id, state_cache_size=0, data_buffer_time_limit_ms=-1)
+        with suppress(BrokenPipeError), connected:
+            connected.send(None)
+        harness.run()
     except Exception as error:
         status = 1
         _log.warning("Worker %s has lost its task manager at %s: %s", worker_id, control, type(error).__name__)
@@ -134,16 +148,28 @@ class _Servicer(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):  # type:
         self._workers: defaultdict[str, list[int]] = defaultdict(list)
 
     def StartWorker(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """Beam's call: start a worker, which will run whatever it is sent by the one who asks."""
+        """Beam's call: start a worker, which will run whatever it is sent by the one who asks.
+
+        It is answered when the worker is connected. A task that is cancelled before breaks the call off and never asks
+        for the end of the worker, whose end of the connection Beam leaves open.
+        """
         if why := refusal(context.peer(), self._users):
             _log.warning("A worker is refused: %s (--allow-user lets a user in)", why)
             context.abort(grpc.StatusCode.PERMISSION_DENIED, why)
         try:
-            pid = self._nursery.start(request.worker_id, request.control_endpoint.url)
+            pid, connected = self._nursery.start(request.worker_id, request.control_endpoint.url)
+            _log.info("Worker %s for %s is process %d", request.worker_id, request.control_endpoint.url, pid)
+            with connected:
+                while context.is_active() and not connected.poll(_LOOK_SECONDS):
+                    pass
+                if not context.is_active():
+                    _log.info("Worker %s is no longer wanted", request.worker_id)
+                    self._nursery.stop(pid)
+                else:
+                    connected.recv()
         except (EOFError, OSError) as error:
             return beam_fn_api_pb2.StartWorkerResponse(error=f"the pool cannot start workers: {error!r}")
         self._workers[request.worker_id].append(pid)
-        _log.info("Worker %s for %s is process %d", request.worker_id, request.control_endpoint.url, pid)
         return beam_fn_api_pb2.StartWorkerResponse()
 
     def StopWorker(self, request: Any, context: Any) -> Any:  # noqa: N802

@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Final, Literal
 
 from pipeline import services
-from pipeline.errors import JobStopped, cause_in
+from pipeline.errors import JobStopped
 from pipeline.kafka import control
 from pipeline.kafka.connection import KafkaJob
 from pipeline.observe import logs
 from pipeline.observe.logs import Say
 from pipeline.runners import flink
 from pipeline.runners.stream.job import EXIT_STOPPED, RUNNING
+from pipeline.runners.stream.on_flink import OnFlink
 from pipeline.runners.stream.options import StreamOptions
 
 _FLINK_LOOK_SECONDS: Final = 1.0
@@ -49,18 +50,13 @@ class Attempt:
         self._options = options
         self.job = job
         self._cluster = cluster
-        self._lost = ""
-        self._stopped: JobStopped | None = None
+        self._on_flink: OnFlink | None = None
         self._folder = folder
         self._say = say
         self._prism: services.Prism | None = None
         self._errors: list[str] = []
         self._started_at: float | None = None
         self._submitted = False
-        self.ran = False
-        """Whether the job has ever been seen to run."""
-        self._on_cluster = ""
-        """State of the job as the cluster tells it."""
         self.endpoint = ""
         """Job service that the job is submitted to."""
         # Loads what it needs while brokers and cluster are waited for, and begins with what `start` writes to it.
@@ -90,7 +86,8 @@ class Attempt:
             pickle.dump((self._options, self.job, self.endpoint), stdin)
         threading.Thread(target=self._read_errors, name="job-errors", daemon=True).start()
         if self._cluster is not None:
-            threading.Thread(target=self._look_after, args=(self._cluster,), name="flink-job", daemon=True).start()
+            self._on_flink = OnFlink(self._cluster, self.job.name, self.job.run, self._say)
+            threading.Thread(target=self._look_after, args=(self._on_flink,), name="flink-job", daemon=True).start()
 
     @property
     def age(self) -> float:
@@ -99,33 +96,24 @@ class Attempt:
 
     def runs(self) -> bool:
         """Whether the job service, and the cluster where it is known, say that the job runs."""
-        runs = self._submitted and (self._cluster is None or self._on_cluster == "RUNNING")
-        self.ran = self.ran or runs
-        return runs
+        return self._submitted and (self._on_flink is None or self._on_flink.runs())
+
+    @property
+    def ran(self) -> bool:
+        """Whether the job has ever been seen to run, however shortly."""
+        return self._submitted and (self._on_flink is None or self._on_flink.began)
 
     def waits_for(self) -> str:
         """Return what a job that does not run yet waits for."""
-        if not self._submitted:
+        if self._on_flink is None or not self._submitted:
             return f"the job service at {self.endpoint} has not taken the job"
-        return f"Flink says that the job is {self._on_cluster.lower() or 'unknown'}"
+        return self._on_flink.waits_for()
 
-    def _look_after(self, cluster: flink.Cluster) -> None:
-        """Notice that the cluster has lost the job, or starts it again and again in vain.
-
-        A job manager that was started anew knows nothing of the job. A worker that says why the job cannot go on is not
-        heard by Flink, which only sees a failure.
-        """
-        while self._process.poll() is None and not self._lost:
+    def _look_after(self, on_flink: OnFlink) -> None:
+        while self._process.poll() is None and not on_flink.lost:
             time.sleep(_FLINK_LOOK_SECONDS)
             with contextlib.suppress(*flink.ERRORS):
-                known = cluster.jobs(self.job.name).get(self.job.run)
-                if known is not None:
-                    identity, self._on_cluster = known
-                    self._stopped = next(filter(None, map(cause_in, cluster.failures(identity))), None)
-                    if self._on_cluster in flink.FINAL_STATES:
-                        self._lost = f"Flink says that the job is {self._on_cluster.lower()}"
-                elif self._on_cluster:
-                    self._lost = "the job manager was started anew and does not know the job"
+                on_flink.look()
 
     def _read_errors(self) -> None:
         assert self._process.stderr is not None
@@ -146,11 +134,12 @@ class Attempt:
         """Return why this attempt is over, None while it runs. Raises `JobStopped` when another one cannot help."""
         if self._prism is not None and not self._prism.process.running:
             return End(reason=f"Prism ended with status {self._prism.process.status}", cause="runner")
-        if self._stopped is not None:
-            raise self._stopped
+        if self._on_flink is not None and self._on_flink.stopped is not None:
+            raise self._on_flink.stopped
         status = self._process.poll()
         if status is None:
-            return End(reason=self._lost, cause="runner") if self._lost else None
+            lost = self._on_flink.lost if self._on_flink is not None else ""
+            return End(reason=lost, cause="runner") if lost else None
         time.sleep(_LAST_LINES_SECONDS)
         if status < 0:
             return End(reason=f"the job process was ended by {signal.Signals(-status).name}")
@@ -178,5 +167,6 @@ class Attempt:
             self._prism.process.kill()
         elif started and self._cluster is not None:
             # A job server that died, or was still submitting, knows nothing of a job that it should cancel.
-            with contextlib.suppress(*flink.ERRORS):
-                self._cluster.cancel(self.job.name, _CANCEL_SECONDS)
+            left = self._cluster.leave(self.job.name, _CANCEL_SECONDS)
+            if left:
+                self._say(f"the job may still be on Flink: {left}; the next start cancels it")

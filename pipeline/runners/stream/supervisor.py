@@ -287,7 +287,7 @@ class Supervisor:
                 if attempt.runs():
                     ran_since = min(ran_since, self._report_running(attempt))
                 else:
-                    self._waiting.on(f"the job does not run: {attempt.waits_for()}")
+                    self._waiting.on("the job does not run", f": {attempt.waits_for()}")
                 self._tell_readiness()
                 time.sleep(_TICK_SECONDS)
             return End(status=self._drain(attempt, meter))
