@@ -26,6 +26,7 @@ $(READY): requirements-dev.lock requirements-setup.lock pyproject.toml
 	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements-setup.lock requirements-dev.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -W ignore -c '$(WARM); list(pipeline.cli.main.main.commands.values())' 2>/dev/null
+	$(BIN)/python -m transforms.compile ar en
 	touch $@
 
 run: $(READY) ## Run the pipeline on seeds/ into out/

@@ -154,7 +154,7 @@ def find_keywords(
         rows = _rows(examined, pieces, code, uses)
         terms = _phrases(examined, rows, titled, _BEGINNING if title is None else 0)
         kept = _without_parts([c for c in terms if _is_term(c, uses, code)], unspaced=False)
-    frequencies = _zipf(code)
+    frequencies = keyword_frequencies(code)
 
     def score(candidate: _Candidate) -> float:
         in_title = candidate.words in titled
@@ -253,8 +253,8 @@ def _is_whole(candidate: _Candidate, code: str) -> bool:
     """Whether a run of characters is a word, or recurs so often that it is no window over two."""
     word = candidate.words[0]
     return (
-        not _zipf(code)
-        or word in _zipf(code)
+        not keyword_frequencies(code)
+        or word in keyword_frequencies(code)
         or _WHOLE_RUN.match(word) is not None
         or (candidate.count > 2 and len(word) > 2)
     )
@@ -298,7 +298,7 @@ def _is_noun(word: str, use: _Use | None, code: str, *, alone: bool) -> bool:
 @functools.lru_cache(maxsize=1 << 14)
 def _is_slavic_verb(word: str, code: str) -> bool:
     """Whether the infinitive of `word`, taken as a verb's form, is known: заявил, заявить."""
-    frequencies = _zipf(code)
+    frequencies = keyword_frequencies(code)
     reflexive = word.removesuffix("ся").removesuffix("сь")
     infinitive = "ть" if code == "ru" else "ти"
     if word.endswith(("ть", "ться", "тись")) and reflexive[:-2] + ("л" if code == "ru" else "в") in frequencies:
@@ -505,7 +505,7 @@ def _runs(
 ) -> dict[tuple[str, ...], _Candidate]:
     """Return the runs of characters of a text without spaces between words that recur, or are words or `titled`."""
     stop = _stop_words(code)
-    frequencies = _zipf(code)
+    frequencies = keyword_frequencies(code)
     known = frozenset(titled)
     shortest, longest = _UNSPACED_LENGTHS[code]
     found: dict[tuple[str, ...], _Candidate] = {}
@@ -582,7 +582,7 @@ def _stop_words(language: str) -> frozenset[str]:
 
 
 @functools.cache
-def _zipf(language: str) -> Frequencies:
+def keyword_frequencies(language: str) -> Frequencies:
     """Return how common the words of `language` are by their key; Arabic ones by what is left without particles."""
     if language != "ar":
         return zipf(language)

@@ -26,8 +26,8 @@ from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 from schemas.records import Span
-from transforms.entities import gazetteer as gazetteers
-from transforms.entities.gazetteer import Beginning, Entry, Gazetteer, Name, Node
+from transforms.entities.gazetteer import Beginning, Gazetteer, Node, gazetteer
+from transforms.entities.place_names import Entry, Name, data_lines, home_countries, neighbours
 from transforms.text.folding import fold, fold_aligned
 from transforms.text.languages import CAPITAL_NOUNS, section
 from transforms.text.tokens import Token, lex
@@ -92,8 +92,8 @@ class Candidate(NamedTuple):
 @lru_cache(maxsize=2)
 def candidates(text: str, language: str) -> tuple[Candidate, ...]:
     """Return the names of places in `text`, in NFC, by the gazetteer of `language` (primary subtag, ISO 639-1)."""
-    names = gazetteers.gazetteer(language)
-    if names.automaton is not None:
+    names = gazetteer(language)
+    if names.spaceless:
         mentions = [mention for piece in _pieces(text) for mention in _scan_characters(text, piece, names)]
     else:
         mentions = list(_scan(text, _words(text), names))
@@ -187,12 +187,12 @@ def _walk(
                 yield last, current, rest
         following = []
         for last, current, _rest in level:
-            if not current.next or last + 1 >= len(words) or not _joined(text, words[last], words[last + 1]):
+            if not current.continues or last + 1 >= len(words) or not _joined(text, words[last], words[last + 1]):
                 continue
             word = words[last + 1].key
             for other, taken in names.readings(word):
-                child = current.next.get(other)
-                if child is not None and not taken:
+                child = None if taken else names.following(current, other)
+                if child is not None:
                     following.append((last + 1, child, len(word) - len(other) if particle else 0))
         if not following:
             return
@@ -209,7 +209,7 @@ def _joined(text: str, left: Token, right: Token) -> bool:
     return gap.strip() in (".", '"', "״", "׳") and (left.end - left.start <= 2 or gap in ('"', "״", "׳"))
 
 
-def _fitting(text: str, span: Span, names: list[Name]) -> tuple[Name, ...]:
+def _fitting(text: str, span: Span, names: tuple[Name, ...]) -> tuple[Name, ...]:
     """Return those of `names` that may be written as the text writes them."""
     written = text[span[0] : span[1]]
     letters = [c for c in written if c.isalpha()]
@@ -258,7 +258,7 @@ def _scan_characters(text: str, piece: Span, names: Gazetteer) -> Iterator[Menti
     base = piece[0]
     folded = fold_aligned(text[piece[0] : piece[1]])
     squeezed = folded.text
-    for number, start, end in names.automaton.find_matches_as_indexes(squeezed):
+    for start, end, listed in _runs(squeezed, names):
         if _katakana(squeezed[start : start + 1]) and start and _katakana(squeezed[start - 1]):
             continue
         if _katakana(squeezed[end - 1 : end]) and end < len(squeezed) and _katakana(squeezed[end]):
@@ -270,9 +270,22 @@ def _scan_characters(text: str, piece: Span, names: Gazetteer) -> Iterator[Menti
             continue
         span_start, span_end = folded.span(start, end)
         span = base + span_start, base + span_end
-        fitting = _fitting(text, span, list(names.patterns[number]))
+        fitting = _fitting(text, span, listed)
         if fitting and fitting[0].entry is not None:
             yield Mention(span[0], span[1], fitting, "", "", False, False, False, False, False, squeezed[start:end])
+
+
+def _runs(text: str, names: Gazetteer) -> Iterator[tuple[int, int, tuple[Name, ...]]]:
+    """Yield the longest names in a folded text from left to right, none within another."""
+    start = 0
+    while start < len(text):
+        found = names.longest(text, start)
+        if found is None:
+            start += 1
+        else:
+            listed, end = found
+            yield start, end, listed
+            start = end
 
 
 def _katakana(character: str) -> bool:
@@ -293,7 +306,7 @@ def _announcing(language: str, nouns_only: bool) -> frozenset[str]:
 
 @cache
 def _first_names() -> frozenset[str]:
-    lines = gazetteers.data_lines("first-names.txt")
+    lines = data_lines("first-names.txt")
     return frozenset(fold(word) for line in lines for word in line.partition(":")[2].split())
 
 
@@ -368,7 +381,7 @@ def _weight(
     # A region is meant where the text is about its country from the inside: it names other regions or cities of it.
     counted = within if entry.kind == "region" else evidence
     weight += min(3.0, 1.5 * counted[entry.country_code])
-    near = gazetteers.neighbours().get(entry.country_code, frozenset())
+    near = neighbours().get(entry.country_code, frozenset())
     weight += min(1.0, 0.5 * sum(evidence[code] for code in near))
     weight -= 0.5 * (not name.trusted)
     if following is not None and entry.kind == "city":
@@ -409,7 +422,7 @@ def _certain_enough(
         return False
     if entry.population >= _LARGE_POPULATION:
         return True
-    at_home = entry.country_code in gazetteers.home_countries(language)
+    at_home = entry.country_code in home_countries(language)
     if at_home and name.trusted and entry.population >= _HOME_POPULATION * (2 if language == "en" else 1):
         return True
     if entry.population >= (_HOME_POPULATION // 2 if at_home else _HOME_POPULATION):

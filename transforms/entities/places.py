@@ -12,9 +12,8 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from schemas.records import Place
-from transforms.entities import gazetteer as gazetteers
-from transforms.entities.gazetteer import Entry
 from transforms.entities.place_mentions import COMMON_KINDS, Candidate, candidates
+from transforms.entities.place_names import Entry, home_countries
 from transforms.entities.tagger import Tagged, tag
 from transforms.text.folding import fold
 from transforms.text.languages import primary
@@ -131,7 +130,7 @@ def _is_meant(place: Candidate, code: str) -> bool:
         or entry.kind == "capital"
         or entry.population >= _KNOWN_POPULATION
         or place.known
-        or entry.country_code in gazetteers.home_countries(code)
+        or entry.country_code in home_countries(code)
     )
 
 
@@ -163,8 +162,3 @@ def country_codes(places: tuple[Place, ...]) -> tuple[str, ...]:
         if place.country_code is not None:
             counts[place.country_code] += place.count
     return tuple(code for code, _ in counts.most_common())
-
-
-def warm_up(languages: tuple[str, ...] = ("ar", "en")) -> None:
-    """Build the gazetteers of `languages` before the first text waits for them."""
-    gazetteers.warm_up(languages)

@@ -245,12 +245,9 @@ def _is_known_place(name: str, language: str | None) -> bool:
 
 
 def _is_listed(words: list[str], language: str) -> bool:
-    node = gazetteer(language).root
-    for word in words:
-        following = node.next.get(word)
-        if following is None:
-            return False
-        node = following
+    node = gazetteer(language).node(" ".join(words))
+    if node is None:
+        return False
     return any(found.entry is not None and not found.demonym for found in node.names)
 
 

@@ -1,26 +1,37 @@
 """Tables that are compiled once into files, and then shared by all processes through the system's page cache.
 
 A table lies in the package (``transforms/data/compiled``, made when an image is built by ``python -m
-transforms.text.wordlists``), else in the user's cache (``KHABAR_CACHE``, else ``$XDG_CACHE_HOME/khabar``), where the
-first process that needs it puts it. Its name holds a digest of what it is made from, so a new version never reads an
-old file; a file appears whole, so two processes may build at once. Where nothing can be written the table is kept in
-memory.
+transforms.compile``), else in the user's cache (``KHABAR_CACHE``, else ``$XDG_CACHE_HOME/khabar``), where the first
+process that needs it puts it. Its name holds a digest of what it is made from, libraries and sources, so a new version
+never reads an old file. A file appears whole, so two processes may build at once; one that is damaged all the same is
+built anew. Where nothing can be written the table is kept in memory.
 """
 
 import contextlib
 import hashlib
 import os
 import tempfile
+import unicodedata
+import zlib
 from collections.abc import Callable, Iterable
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import marisa_trie
+from numpy.typing import NDArray
 
-PACKAGED: Final = Path(__file__).parents[1] / "data" / "compiled"
-_FORMAT: Final = "1"
+from transforms.text import weights
+
+T = TypeVar("T")
+Arrays = dict[str, NDArray[Any]]
+_ROOM: Final = Path(__file__).parents[1]
+PACKAGED: Final = _ROOM / "data" / "compiled"
+_FORMAT: Final = "2"
+_CHECKSUM_BYTES: Final = 4
+_DAMAGED: Final = (OSError, RuntimeError, ValueError)
+"""What opening a file raises that is absent, cut off, or not what it should be."""
 
 
 def compiled_table(
@@ -30,19 +41,71 @@ def compiled_table(
 
     `layout` is the record's as in `struct`. `made_from` tells versions of the contents apart.
     """
-    digest = hashlib.sha256(f"{_FORMAT} {layout} {version('marisa-trie')} {made_from}".encode()).hexdigest()[:16]
-    file = f"{name}-{digest}.marisa"
-    for folder in (PACKAGED, _cache()):
-        with contextlib.suppress(OSError, RuntimeError):
-            return marisa_trie.RecordTrie(layout).mmap(str(folder / file))
-    table = marisa_trie.RecordTrie(layout, entries())
-    with contextlib.suppress(OSError):
-        _save(table, _cache() / file)
-        return marisa_trie.RecordTrie(layout).mmap(str(_cache() / file))
-    return table
+    return _compiled(
+        f"{name}-{_digest(layout, version('marisa-trie'), made_from)}.marisa",
+        lambda: marisa_trie.RecordTrie(layout, entries()),
+        _save_trie,
+        lambda path: _open_trie(marisa_trie.RecordTrie(layout), path),
+    )
+
+
+def compiled_bytes(
+    name: str, entries: Callable[[], Iterable[tuple[str, bytes]]], made_from: str
+) -> marisa_trie.BytesTrie:
+    """Return the table `name` of bytes by string, as `compiled_table` does."""
+    return _compiled(
+        f"{name}-{_digest('bytes', version('marisa-trie'), made_from)}.marisa",
+        lambda: marisa_trie.BytesTrie(entries()),
+        _save_trie,
+        lambda path: _open_trie(marisa_trie.BytesTrie(), path),
+    )
+
+
+def compiled_arrays(name: str, build: Callable[[], Arrays], made_from: str) -> Arrays:
+    """Return named arrays, in the order of C, mapped from the file `name`; made by `build` if there is none.
+
+    They carry no checksum: it would read at once all that is mapped so as to be read when it is needed.
+    """
+    return _compiled(
+        f"{name}-{_digest('arrays', made_from)}.weights",
+        build,
+        lambda built, path: weights.save(path, weights.Weights({}, built)),
+        lambda path: weights.load(path).arrays,
+    )
 
 
 @cache
+def contents(*files: str) -> str:
+    """Return a digest of `files` of `transforms`, sources or data: what is made from them changes when they do."""
+    digest = hashlib.sha256()
+    for file in files:
+        text = (_ROOM / file).read_bytes()
+        digest.update(f"{file} {len(text)}\n".encode() + text)
+    return digest.hexdigest()
+
+
+@cache
+def release(*libraries: str) -> str:
+    """Return the versions of `libraries`."""
+    return " ".join(f"{library} {version(library)}" for library in libraries)
+
+
+def _digest(*parts: str) -> str:
+    text = " ".join((_FORMAT, unicodedata.unidata_version, *parts))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _compiled(file: str, build: Callable[[], T], save: Callable[[T, Path], None], open_: Callable[[Path], T]) -> T:
+    for folder in (PACKAGED, _cache()):
+        with contextlib.suppress(*_DAMAGED):
+            return open_(folder / file)
+    built = build()
+    with contextlib.suppress(*_DAMAGED):
+        _put(_cache() / file, lambda partial: save(built, partial))
+        return open_(_cache() / file)
+    return built
+
+
 def _cache() -> Path:
     if named := os.environ.get("KHABAR_CACHE"):
         return Path(named)
@@ -50,13 +113,30 @@ def _cache() -> Path:
     return Path(base) / "khabar"
 
 
-def _save(table: marisa_trie.RecordTrie, path: Path) -> None:
-    """Write a table so that it appears whole, whoever else writes it."""
+def _put(path: Path, save: Callable[[Path], None]) -> None:
+    """Let a file appear whole, whoever else writes it, also when the machine stops right after."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle, partial = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    os.close(handle)
     try:
-        table.save(partial)
+        save(Path(partial))
+        os.fchmod(handle, 0o644)  # of an image, whose user is not the one that built it
+        os.fsync(handle)
         Path(partial).replace(path)
     finally:
+        os.close(handle)
         Path(partial).unlink(missing_ok=True)
+
+
+def _save_trie(trie: Any, path: Path) -> None:
+    trie.save(str(path))
+    checksum = zlib.crc32(path.read_bytes())
+    with path.open("ab") as file:
+        file.write(checksum.to_bytes(_CHECKSUM_BYTES, "little"))
+
+
+def _open_trie(trie: Any, path: Path) -> Any:
+    """Return `trie` mapped from a file that is as it was written: marisa itself sees only that bytes are missing."""
+    written = path.read_bytes()
+    if zlib.crc32(written[:-_CHECKSUM_BYTES]) != int.from_bytes(written[-_CHECKSUM_BYTES:], "little"):
+        raise ValueError(f"{path} is damaged")
+    return trie.mmap(str(path))

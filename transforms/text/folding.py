@@ -12,8 +12,6 @@ from typing import Final
 
 from schemas.records import Span
 
-FOLDING: Final = 1
-"""Version of the rules below, for what is compiled with them; raise it when a word folds differently than before."""
 _UNIFIED: Final = {
     **dict.fromkeys("أإآٱٲٳٵ", "ا"),
     **dict.fromkeys("ىیېےۍ", "ي"),

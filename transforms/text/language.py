@@ -106,6 +106,10 @@ _CANDIDATES_BY_SCRIPT: Final = {
     "Ethi": "am ti",
 }
 _CANDIDATES: Final = {script: tuple(codes.split()) for script, codes in _CANDIDATES_BY_SCRIPT.items()}
+LANGUAGES: Final = tuple(
+    sorted({"ja", "ko", "zh", *_ONE_LANGUAGE.values(), *(code for codes in _CANDIDATES.values() for code in codes)})
+)
+"""All languages that are told apart."""
 # Languages with a small press next to a large relative: they must be the better reading by some margin.
 _RARE: Final = "af as bs cy eu ga gl ig ku ky lb mt rw sd tk tt ug uz xh yi yo zu"
 _RARE_PENALTY: Final = 1.0

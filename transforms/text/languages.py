@@ -59,6 +59,13 @@ def sections_of(language: str) -> dict[str, str]:
     return found
 
 
+def files_of(language: str) -> tuple[str, ...]:
+    """Return the files of `transforms` that hold the sections of `language`, its own first."""
+    if language not in known_languages():
+        return ()
+    return (f"data/languages/{language}.toml", *files_of(_table(language).get("inherits", "")))
+
+
 def split_forms(words: str) -> list[str]:
     """Return the forms of a value: `words` split at its slashes."""
     return [word for word in words.split("/") if word]

@@ -1,16 +1,14 @@
 """Word frequencies (wordfreq) and stop words (stopwords-iso) of languages, read in one place."""
 
 import math
-import os
 from collections.abc import Callable, Iterator
 from functools import cache
-from importlib.metadata import version
 from typing import Final
 
 import marisa_trie
 
-from transforms.text.compiled import PACKAGED, compiled_table
-from transforms.text.folding import FOLDING, fold
+from transforms.text.compiled import compiled_table, contents, release
+from transforms.text.folding import fold
 from transforms.text.memo import Memo
 
 _REMEMBERED: Final = 1 << 15
@@ -98,14 +96,7 @@ def compile_words(
                     seen.add(folded)
                     yield folded, (step,)
 
-    return compiled_table(f"{kind}-{code}", "<H", entries, f"wordfreq {version('wordfreq')} folding {FOLDING}")
-
-
-def known_word_lists() -> list[str]:
-    """Return the codes of all languages with a list of words."""
-    import wordfreq
-
-    return sorted(wordfreq.available_languages("small"))
+    return compiled_table(f"{kind}-{code}", "<H", entries, f"{contents('text/folding.py')} {release('wordfreq')}")
 
 
 @cache
@@ -119,9 +110,3 @@ def stop_words(language: str) -> frozenset[str]:
 def key(word: str) -> str:
     """Return `word` folded to one piece, for looking up."""
     return fold(word).replace(" ", "")
-
-
-if __name__ == "__main__":  # into the package, as images do
-    os.environ["KHABAR_CACHE"] = str(PACKAGED)
-    for code in known_word_lists():
-        compile_words(code)

@@ -13,7 +13,6 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from transforms.entities.tagger import weights as weight_files
 from transforms.entities.tagger.chain import chain, label
 from transforms.entities.tagger.features import attributes, shape_class
 from transforms.entities.tagger.layout import (
@@ -28,8 +27,9 @@ from transforms.entities.tagger.layout import (
     word_number,
 )
 from transforms.entities.tagger.tokens import Tokens, read_tokens
-from transforms.entities.tagger.weights import Weights
+from transforms.text import weights as weight_files
 from transforms.text.languages import primary
+from transforms.text.weights import Weights
 
 _FREE: Final = "free"
 _RESEARCH: Final = "research"

@@ -1,4 +1,4 @@
-"""A tagger's weights in one file, mapped into memory: a JSON header, then plain arrays.
+"""The numbers of a model in one file, mapped into memory: a JSON header, then plain arrays.
 
 The file begins with `MAGIC` and the length of the header; the header says what each array is and where it lies.
 """

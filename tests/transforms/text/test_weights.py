@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from transforms.entities.tagger.weights import Weights, load, save
+from transforms.text.weights import Weights, load, save
 
 
 def test_weights_come_back_as_they_were(tmp_path: Path) -> None:
