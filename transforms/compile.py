@@ -1,31 +1,35 @@
-"""Compile the tables of languages before a text waits for them.
+"""Compile the tables of languages before a text waits for them: ``python -m transforms.compile [LANGUAGE …]``.
 
-``python -m transforms.compile [LANGUAGE …]``: without a language, those of all that are told apart. They go into the user's cache; with ``--packaged`` into the
-package, for images. A table that is there is left as it is.
+Without a language, those of all that are told apart, beside what all share. They go into the user's cache; with
+``--packaged`` into the package, for images. A table that is there is left as it is.
 """
 
 import argparse
 import os
 from collections.abc import Sequence
 
+from transforms.dates import names
 from transforms.entities.gazetteer import gazetteer
 from transforms.entities.keywords import keyword_frequencies
+from transforms.text import language as detection
 from transforms.text.compiled import PACKAGED
-from transforms.text.language import LANGUAGES
 from transforms.text.wordlists import zipf
 
 
-def compile_tables(languages: Sequence[str] = LANGUAGES) -> None:
-    """Compile the tables of `languages`."""
+def compile_tables(languages: Sequence[str] = detection.LANGUAGES) -> None:
+    """Compile the tables of `languages`, and those that all share."""
+    detection.warm_up()
+    names.warm_up()
     for language in languages:
         zipf(language)
         keyword_frequencies(language)
         gazetteer(language)
+        names.lexicon(language)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m transforms.compile", description=__doc__)
-    parser.add_argument("languages", nargs="*", metavar="LANGUAGE", default=LANGUAGES)
+    parser.add_argument("languages", nargs="*", metavar="LANGUAGE", default=detection.LANGUAGES)
     parser.add_argument("--packaged", action="store_true", help="put them into the package")
     options = parser.parse_args()
     if options.packaged:

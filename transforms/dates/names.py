@@ -2,17 +2,20 @@
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
+import msgspec
 from babel import Locale, UnknownLocaleError, localedata
 
 from transforms.dates.calendars import Calendar
-from transforms.text.languages import by_value, in_order, primary, section
-from transforms.text.phrases import Key, Names, name_key
+from transforms.text.compiled import compiled_bytes, contents, release
+from transforms.text.languages import by_value, files_of, in_order, primary, section
+from transforms.text.memo import Memo
+from transforms.text.phrases import Entries, Key, Names, by_first_word, name_key
 
 Order = Literal["dmy", "mdy", "ymd"]
 
@@ -22,6 +25,20 @@ _WORLD: Final = (
     "tr uk ur uz vi zh"
 )
 """Languages whose names are tried where the language is not known."""
+
+_ALL: Final = "all"
+_FACTS, _MONTHS, _WEEKDAYS = "facts", "month ", "weekday "
+"""What the keys of the table of names begin with."""
+_SOURCES: Final = (
+    "dates/names.py",
+    "dates/calendars.py",
+    "text/phrases.py",
+    "text/tokens.py",
+    "text/folding.py",
+    "data/calendars.toml",
+)
+_KEPT: Final = 1 << 12
+T = TypeVar("T")
 
 _ALIASES: Final = {"no": "nb", "nn": "nb", "tl": "fil", "sh": "sr_Latn"}
 
@@ -125,7 +142,6 @@ def _order(language: str) -> Order | None:
     return order if order in ("dmy", "mdy", "ymd") else None  # type: ignore[return-value]
 
 
-@cache
 def _month_names(language: str) -> tuple[tuple[str, Month], ...]:
     names: dict[str, Month] = {}
     for identifier in _locales(language):
@@ -137,7 +153,6 @@ def _month_names(language: str) -> tuple[tuple[str, Month], ...]:
     return tuple(names.items())
 
 
-@cache
 def _weekday_names(language: str) -> tuple[tuple[str, int], ...]:
     names: dict[str, int] = {}
     for identifier in _locales(language):
@@ -161,21 +176,78 @@ def lexicon(language: str | None) -> Lexicon:
     The lexicon of all languages leaves out names that mean different months in different languages (``listopad``).
     """
     key = _language_key(language) if language else ""
-    if not language or not (localedata.exists(key) and _month_names(key)):
+    if not language or not (localedata.exists(key) and (listed := _Listed(key)).known):
         return _world_lexicon()
-    months, weekdays = _month_names(key), _weekday_names(key)
     return Lexicon(
         language=key,
-        months=Names(months),
-        weekdays=Names(weekdays),
-        order=_order(language),
-        months_capitalised=months[0][0][:1].isupper(),
-        weekdays_capitalised=weekdays[0][0][:1].isupper() if weekdays else False,
+        months=listed.months,
+        weekdays=listed.weekdays,
+        order=listed.order if language == key else _order(language),
+        months_capitalised=listed.months_capitalised,
+        weekdays_capitalised=listed.weekdays_capitalised,
     )
 
 
 @cache
 def _world_lexicon() -> Lexicon:
+    return Lexicon(
+        language=None,
+        months=_Listed(_ALL).months,
+        weekdays=Names(()),
+        order=None,
+        months_capitalised=False,
+        weekdays_capitalised=False,
+    )
+
+
+class _Listed:
+    """The names of a language, or of all: a compiled table, since CLDR's hundreds of files take a second to read.
+
+    It has the names by the keys of their first words, and one record about them all.
+    """
+
+    def __init__(self, key: str) -> None:
+        languages = _WORLD.split() if key == _ALL else [key]
+        files = (file for language in languages for file in files_of(language))
+        table = compiled_bytes(
+            f"dates-{key}", lambda: _listed(key), f"{contents(*_SOURCES, *dict.fromkeys(files))} {release('Babel')}"
+        )
+        facts = msgspec.msgpack.decode(table[_FACTS][0])
+        self.known: bool = facts["known"]
+        self.order: Order | None = facts["order"]
+        self.months_capitalised: bool = facts["months_capitalised"]
+        self.weekdays_capitalised: bool = facts["weekdays_capitalised"]
+        self.months: Names[Month] = Names.looked_up(_reader(table, _MONTHS, Month))
+        self.weekdays: Names[int] = Names.looked_up(_reader(table, _WEEKDAYS, int))
+
+
+def _reader(table: Any, kind: str, meaning: type[T]) -> Callable[[str], Entries[T] | None]:
+    decoder = msgspec.msgpack.Decoder(list[tuple[Key, meaning]])  # type: ignore[valid-type]
+
+    def read(first: str) -> Entries[T] | None:
+        found = table.get(kind + first)
+        return decoder.decode(found[0]) if found else None
+
+    return Memo(read, _KEPT).__getitem__
+
+
+def _listed(key: str) -> Iterator[tuple[str, bytes]]:
+    """Yield what the table of a language's names holds."""
+    months, weekdays = (_month_names_of_all(), ()) if key == _ALL else (_month_names(key), _weekday_names(key))
+    facts = {
+        "known": bool(months),
+        "order": None if key == _ALL else _order(key),
+        "months_capitalised": bool(months) and months[0][0][:1].isupper(),
+        "weekdays_capitalised": bool(weekdays) and weekdays[0][0][:1].isupper(),
+    }
+    yield _FACTS, msgspec.msgpack.encode(facts)
+    for first, month in by_first_word(months).items():
+        yield _MONTHS + first, msgspec.msgpack.encode(month)
+    for first, weekday in by_first_word(weekdays).items():
+        yield _WEEKDAYS + first, msgspec.msgpack.encode(weekday)
+
+
+def _month_names_of_all() -> tuple[tuple[str, Month], ...]:
     meanings: dict[Key, set[tuple[Calendar, int]]] = {}
     months: dict[Key, tuple[str, Month]] = {}
     for language in _WORLD.split():
@@ -183,14 +255,7 @@ def _world_lexicon() -> Lexicon:
             key = name_key(name)
             meanings.setdefault(key, set()).add((month.calendar, month.number))
             months.setdefault(key, (name, month))
-    return Lexicon(
-        language=None,
-        months=Names(months[key] for key, found in meanings.items() if len(found) == 1),
-        weekdays=Names(()),
-        order=None,
-        months_capitalised=False,
-        weekdays_capitalised=False,
-    )
+    return tuple(months[key] for key, found in meanings.items() if len(found) == 1)
 
 
 def warm_up() -> None:

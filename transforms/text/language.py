@@ -7,15 +7,19 @@ without a word list. `docs/decisions/language-detection.md` has the measurements
 """
 
 import math
+import struct
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
 from schemas.records import Direction
+from transforms.text.compiled import compiled_bytes, contents, release
 from transforms.text.languages import primary
+from transforms.text.memo import Memo
+from transforms.text.ngrams import ngrams
 from transforms.text.wordlists import listed_as, words_by_rarity
 
 _SAMPLE_LENGTH: Final = 1000
@@ -182,6 +186,10 @@ _FUNCTION_WORDS: Final = {
 }
 """The commonest words of languages that wordfreq has no list of; each is worth `_FUNCTION_WORD`."""
 _FUNCTION_WORD: Final = 4.0
+_FUNCTION_STEP: Final = 0xFFFF
+"""Stands for it where the table of telling words has the rarity of a listed word."""
+_GAIN: Final = struct.Struct("<BH")
+_WORDS_KEPT: Final = 1 << 14
 _GAJ: Final = (
     ("lj", "љ"),
     ("nj", "њ"),
@@ -272,8 +280,8 @@ def warm_up() -> None:
 
 def known_words(words: Collection[str], script: str) -> int:
     """Return how many of `words` (lower case) are known in the language of `script` that knows most of them."""
-    _, gains = _word_gains(script)
-    known = Counter(code for word in words for code, _ in gains.get(word, ()))
+    gains = _word_gains(script).of
+    known = Counter(code for word in words for code, _ in gains[word])
     return max(known.values(), default=0)
 
 
@@ -381,10 +389,10 @@ def _ngram_scores(text: str, candidates: Iterable[str]) -> dict[str, float]:
 
 
 def _word_scores(words: list[str], script: str) -> dict[str, float]:
-    listed, gains = _word_gains(script)
-    totals = dict.fromkeys(listed, 0.0) | dict.fromkeys(_FUNCTION_WORDS, _WITHOUT_LIST * len(words))
+    gains = _word_gains(script)
+    totals = dict.fromkeys(gains.listed, 0.0) | dict.fromkeys(_FUNCTION_WORDS, _WITHOUT_LIST * len(words))
     for word, count in Counter(words).items():
-        for code, gain in gains.get(word, ()):
+        for code, gain in gains.of[word]:
             totals[code] += gain * count
     scale = math.log(10) / math.sqrt(len(words))
     return {code: totals.get(code, _WITHOUT_LIST * len(words)) * scale for code in _CANDIDATES[script]}
@@ -400,14 +408,8 @@ def _letter_scores(text: str, script: str) -> dict[str, float]:
     return scores
 
 
-@cache
 def _ngrams() -> Any:
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    candidates = {code for codes in _CANDIDATES.values() for code in codes}
-    identifier.set_languages(sorted(candidates & set(identifier.labels)))
-    return identifier
+    return ngrams(LANGUAGES)
 
 
 def _cyrillic(word: str) -> str:
@@ -417,25 +419,57 @@ def _cyrillic(word: str) -> str:
     return word
 
 
-@cache
-def _word_gains(script: str) -> tuple[frozenset[str], dict[str, tuple[tuple[str, float], ...]]]:
-    """Return the candidates of `script` that have a word list, and what each word speaks for.
+Gains = tuple[tuple[str, float], ...]
+
+
+class _WordGains:
+    """What each word speaks for among the candidates of a script.
 
     For a word these are pairs of a candidate and log10 of the word's frequency there, above that of unknown words.
     """
-    gains: dict[str, tuple[tuple[str, float], ...]] = {}
-    codes_of: dict[str, list[str]] = {}
-    for code in _CANDIDATES[script]:
+
+    def __init__(self, script: str) -> None:
+        sources = contents("text/language.py", "text/wordlists.py")
+        self._codes = _CANDIDATES[script]
+        self._table = compiled_bytes(
+            f"telling-{script}", lambda: _telling_words(script), f"{sources} {release('wordfreq')}"
+        )
+        self.listed = frozenset(code for code in self._codes if listed_as(code) is not None)
+        """The candidates that have a word list."""
+        self.of: Memo[str, Gains] = Memo(self._read, _WORDS_KEPT)
+
+    def _read(self, word: str) -> Gains:
+        found = self._table.get(word)
+        if not found:
+            return ()
+        return tuple(
+            (
+                self._codes[number],
+                _WORD_FLOOR - step / 100 if step != _FUNCTION_STEP else _FUNCTION_WORD - _WITHOUT_LIST,
+            )
+            for number, step in _GAIN.iter_unpack(found[0])
+        )
+
+
+_word_gains = cache(_WordGains)
+
+
+def _telling_words(script: str) -> Iterator[tuple[str, bytes]]:
+    """Yield the words that speak for candidates of `script`, with the candidate's number and the word's rarity."""
+    gains: dict[str, bytes] = {}
+    codes = _CANDIDATES[script]
+    numbers_of: dict[str, list[int]] = {}
+    for number, code in enumerate(codes):
         if (name := listed_as(code)) is not None:
-            codes_of.setdefault(name, []).append(code)
-    for name, codes in codes_of.items():
+            numbers_of.setdefault(name, []).append(number)
+    for name, numbers in numbers_of.items():
         for step, words in words_by_rarity(name):
             if step / 100 > _WORD_LIMIT:
                 break
-            found = tuple((code, _WORD_FLOOR - step / 100) for code in codes)
+            found = b"".join(_GAIN.pack(number, step) for number in numbers)
             for word in map(_cyrillic, words) if name == "sh" and script == "Cyrl" else words:
-                gains[word] = gains[word] + found if word in gains else found
-    for code in _CANDIDATES[script]:
+                gains[word] = gains.get(word, b"") + found
+    for number, code in enumerate(codes):
         for word in _FUNCTION_WORDS.get(code, "").split():
-            gains[word] = (*gains.get(word, ()), (code, _FUNCTION_WORD - _WITHOUT_LIST))
-    return frozenset(code for codes in codes_of.values() for code in codes), gains
+            gains[word] = gains.get(word, b"") + _GAIN.pack(number, _FUNCTION_STEP)
+    yield from gains.items()

@@ -1,6 +1,6 @@
 """Dictionaries of names of one or several words, looked up at a position of a tokenised text."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final, Generic, TypeVar
 
 from transforms.text.tokens import Tokens, lex
@@ -15,30 +15,44 @@ def name_key(name: str) -> Key:
     return tuple(token.key for token in lex(name) if token.kind != "mark")
 
 
+Entries = list[tuple[Key, T]]
+"""Names with what they mean, the longest first."""
+
+
+def by_first_word(names: Iterable[tuple[str, T]]) -> dict[str, Entries[T]]:
+    """Return `names`, by the key of their first word."""
+    by_first: dict[str, dict[Key, T]] = {}
+    for name, value in names:
+        key = name_key(name)
+        if key:
+            by_first.setdefault(key[0], {}).setdefault(key, value)
+    return {first: sorted(entries.items(), key=lambda entry: -len(entry[0])) for first, entries in by_first.items()}
+
+
 class Names(Generic[T]):
     """A dictionary of names of one or several words, asked at a position of a tokenised text."""
 
     def __init__(self, names: Iterable[tuple[str, T]]) -> None:
-        by_first: dict[str, dict[Key, T]] = {}
-        for name, value in names:
-            key = name_key(name)
-            if key:
-                by_first.setdefault(key[0], {}).setdefault(key, value)
-        self._by_first = {
-            first: sorted(entries.items(), key=lambda entry: -len(entry[0])) for first, entries in by_first.items()
-        }
+        self._beginning: Callable[[str], Entries[T] | None] = by_first_word(names).get
+
+    @classmethod
+    def looked_up(cls, beginning: Callable[[str], "Entries[T] | None"]) -> "Names[T]":
+        """Return the dictionary in which `beginning` finds the names, as `by_first_word` has them."""
+        names: Names[T] = cls(())
+        names._beginning = beginning
+        return names
 
     def __contains__(self, key: str) -> bool:
         """Tell whether a name begins with the word `key`."""
-        return key in self._by_first
+        return bool(self._beginning(key))
 
     def at(self, tokens: Tokens, index: int, first: str | None = None) -> tuple[T, int] | None:
         """Return what the longest name that begins at token `index` means, and the index of the token after it.
 
         `first` replaces the key of that token: the word without its prefix.
         """
-        entries = self._by_first.get(tokens[index].key if first is None else first)
-        if entries is None:
+        entries = self._beginning(tokens[index].key if first is None else first)
+        if not entries:
             return None
         for key, value in entries:
             after = _match(tokens, index, key)

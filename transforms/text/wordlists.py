@@ -7,7 +7,7 @@ from typing import Final
 
 import marisa_trie
 
-from transforms.text.compiled import compiled_table, contents, release
+from transforms.text.compiled import compiled_bytes, compiled_table, contents, release
 from transforms.text.folding import fold
 from transforms.text.memo import Memo
 
@@ -19,10 +19,20 @@ _LISTED_AS: Final = {"sr": "sh", "hr": "sh", "bs": "sh", "no": "nb", "nn": "nb",
 
 def listed_as(language: str) -> str | None:
     """Return the code under which the words of `language` are listed; None where there is no list."""
-    import wordfreq
-
     code = _LISTED_AS.get(language, language)
-    return code if code in wordfreq.available_languages("small") else None
+    return code if code in _lists() else None
+
+
+@cache
+def _lists() -> marisa_trie.BytesTrie:
+    """Return the codes of all lists: asking wordfreq for them costs importing it, which nothing else does."""
+
+    def codes() -> Iterator[tuple[str, bytes]]:
+        import wordfreq
+
+        return ((code, b"") for code in sorted(wordfreq.available_languages("small")))
+
+    return compiled_bytes("word-lists", codes, release("wordfreq"))
 
 
 def words_by_rarity(language: str) -> Iterator[tuple[int, list[str]]]:
