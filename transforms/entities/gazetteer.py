@@ -15,12 +15,14 @@ from typing import Final
 
 import marisa_trie
 import msgspec
+from babel import localedata
 
 from transforms.entities import place_names
 from transforms.entities.inflection import Reading, bases, readings
 from transforms.entities.place_names import Entry, Name
 from transforms.text.compiled import compiled_bytes, contents, release
 from transforms.text.folding import fold
+from transforms.text.language import LANGUAGES
 from transforms.text.languages import SPACELESS, files_of
 from transforms.text.memo import Memo
 
@@ -120,6 +122,10 @@ class Gazetteer:
 def gazetteer(language: str | None) -> Gazetteer:
     """Return the gazetteer of a language (primary BCP 47 subtag); English names where the language is not known."""
     code = language or "en"
+    if code not in LANGUAGES and not localedata.exists(
+        code
+    ):  # pages declare all kinds of languages, and each would leave a file
+        return Gazetteer(code, marisa_trie.BytesTrie(_nodes(code)))
     sources = contents(*_SHARED_SOURCES, *files_of(code))
     return Gazetteer(code, compiled_bytes(f"places-{code}", lambda: _nodes(code), f"{sources} {release(*_LIBRARIES)}"))
 

@@ -10,6 +10,7 @@ built anew. Where nothing can be written the table is kept in memory.
 import contextlib
 import hashlib
 import os
+import re
 import tempfile
 import unicodedata
 import zlib
@@ -30,6 +31,7 @@ _ROOM: Final = Path(__file__).parents[1]
 PACKAGED: Final = _ROOM / "data" / "compiled"
 _FORMAT: Final = "2"
 _CHECKSUM_BYTES: Final = 4
+_NAME: Final = re.compile(r"[\w-]{1,60}\.\w+", re.ASCII)
 _DAMAGED: Final = (OSError, RuntimeError, ValueError)
 """What opening a file raises that is absent, cut off, or not what it should be."""
 
@@ -42,7 +44,7 @@ def compiled_table(
     `layout` is the record's as in `struct`. `made_from` tells versions of the contents apart.
     """
     return _compiled(
-        f"{name}-{_digest(layout, version('marisa-trie'), made_from)}.marisa",
+        f"{name}-{_digest(layout, release('marisa-trie'), made_from)}.marisa",
         lambda: marisa_trie.RecordTrie(layout, entries()),
         _save_trie,
         lambda path: _open_trie(marisa_trie.RecordTrie(layout), path),
@@ -54,7 +56,7 @@ def compiled_bytes(
 ) -> marisa_trie.BytesTrie:
     """Return the table `name` of bytes by string, as `compiled_table` does."""
     return _compiled(
-        f"{name}-{_digest('bytes', version('marisa-trie'), made_from)}.marisa",
+        f"{name}-{_digest('bytes', release('marisa-trie'), made_from)}.marisa",
         lambda: marisa_trie.BytesTrie(entries()),
         _save_trie,
         lambda path: _open_trie(marisa_trie.BytesTrie(), path),
@@ -87,7 +89,10 @@ def contents(*files: str) -> str:
 @cache
 def release(*libraries: str) -> str:
     """Return the versions of `libraries`."""
-    return " ".join(f"{library} {version(library)}" for library in libraries)
+    return " ".join(f"{library} {_version(library)}" for library in libraries)
+
+
+_version = cache(version)
 
 
 def _digest(*parts: str) -> str:
@@ -96,6 +101,8 @@ def _digest(*parts: str) -> str:
 
 
 def _compiled(file: str, build: Callable[[], T], save: Callable[[T, Path], None], open_: Callable[[Path], T]) -> T:
+    if _NAME.fullmatch(file) is None:  # what a page says of itself leads to no file elsewhere
+        return build()
     for folder in (PACKAGED, _cache()):
         with contextlib.suppress(*_DAMAGED):
             return open_(folder / file)

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from transforms.entities.gazetteer import gazetteer
 from transforms.entities.places import country_codes, find_places
 
 SEEDS = Path(__file__).parents[3] / "seeds"
@@ -183,3 +184,10 @@ def test_spans_are_sorted_disjoint_and_hold_the_text(pieces: list[str], language
 def test_any_text_is_taken(text: str) -> None:
     find_places(text, "en")
     find_places(text, "ja")
+
+
+def test_a_language_that_nobody_speaks_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KHABAR_CACHE", str(tmp_path))
+    for code in ("qxq", "../evil"):
+        assert gazetteer(code).node("berlin") is not None
+    assert not [path for path in tmp_path.parent.rglob("*") if "qxq" in path.name or "evil" in path.name]

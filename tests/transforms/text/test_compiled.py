@@ -108,6 +108,12 @@ def test_without_a_place_to_write_the_table_is_kept_in_memory(cache: Path) -> No
     assert built == ["one"]
 
 
+@pytest.mark.parametrize("name", ["../words", "a/b", "..", "x" * 500, "wörter", "a\0b"])
+def test_a_name_that_is_none_of_ours_leads_to_no_file(tmp_path: Path, name: str) -> None:
+    assert compiled_bytes(name, lambda: _ENTRIES, "1")["word0"] == [b"\0\0\0"]
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
 def test_a_table_that_fails_to_build_leaves_nothing(cache: Path) -> None:
     def entries() -> Iterator[tuple[str, bytes]]:
         yield from _ENTRIES
