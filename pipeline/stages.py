@@ -19,7 +19,6 @@ import msgspec
 from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.timestamp import MIN_TIMESTAMP, Timestamp
 from apache_beam.utils.windowed_value import WindowedValue
-from jsonschema import ValidationError
 
 from pipeline import errors as fatal
 from pipeline.index import (
@@ -33,7 +32,7 @@ from pipeline.index import (
 from pipeline.items import Item, Origin, dead_letter
 from pipeline.observe.metrics import PARTS_FAILED, SANDBOX_FAILURES, STAGE_RECORDS, STAGE_SECONDS
 from pipeline.resources import INDEX, SANDBOX
-from pipeline.sandbox import Chunk, Failure, Work, causes_of
+from pipeline.sandbox import Chunk, Failure, Work, causes_of, work
 from pipeline.settings import Settings
 from schemas.codec import encode
 from schemas.jsonschema import validate
@@ -42,9 +41,8 @@ from schemas.records import Dead, Duplicate
 from transforms.analytics.facets import source_of
 from transforms.decode import RawArticle, decode
 from transforms.dedup.identity import request_key
-from transforms.enrich import Enriched, enrich_and_sketch
+from transforms.draft import Draft, Enriched
 from transforms.errors import Rejected, failed_parts
-from transforms.extract import Draft, extract
 
 _CHUNK_BYTES: Final = 32 * 1024
 _CHUNK_RECORDS: Final = 32
@@ -311,7 +309,7 @@ class ExtractFn(SandboxedFn):
     """`RawArticle` to `Draft`."""
 
     stage = Stage.EXTRACT
-    work = staticmethod(extract)
+    work = staticmethod(work.extract)
 
     def arguments(self, item: Item) -> tuple[Any, ...]:
         return (item.state,)
@@ -374,7 +372,7 @@ class EnrichFn(SandboxedFn):
     """`News` to `Enriched`."""
 
     stage = Stage.ENRICH
-    work = staticmethod(enrich_and_sketch)
+    work = staticmethod(work.enrich_and_sketch)
 
     def arguments(self, item: Item) -> tuple[Any, ...]:
         assert item.origin is not None
@@ -467,12 +465,20 @@ class CheckFn(StageFn):
     def _checked(self, item: Item, origin: Origin) -> Item:
         try:
             encode(item.state)
-            if self.settings.validate:
-                validate(item.state)
-        except ValidationError as error:
-            message = f"not what the schema says: {error.json_path}: {error.message}"
+            message = _misfit(item.state) if self.settings.validate else None
         except (TypeError, ValueError) as error:
             message = f"cannot be written as JSON: {error}"
-        else:
+        if message is None:
             return item
         return item.with_state(dead_letter(origin, Stage.EMIT, Reason.INTERNAL_ERROR, message))
+
+
+def _misfit(record: Any) -> str | None:
+    """Return where a record is not what its schema says; None where it is."""
+    from jsonschema import ValidationError  # takes long to import, and few jobs ask for it
+
+    try:
+        validate(record)
+    except ValidationError as error:
+        return f"not what the schema says: {error.json_path}: {error.message}"
+    return None

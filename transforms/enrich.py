@@ -1,7 +1,6 @@
 """From a draft that is news to an article: what its text speaks of."""
 
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -10,6 +9,7 @@ from schemas.records import Article, Change, FileProvenance, Organisation, Prove
 from transforms.dates.parsing import find_dates
 from transforms.decode import RawArticle
 from transforms.dedup.stories import Sketch, legible_terms, sketch
+from transforms.draft import Draft, Enriched
 from transforms.entities.keywords import find_keywords
 from transforms.entities.ner import load_model, with_model
 from transforms.entities.people import all_spans, find_people, without_people
@@ -17,7 +17,7 @@ from transforms.entities.places import find_places
 from transforms.entities.quotes import find_quotes
 from transforms.entities.tagger import tagger_name, use_research_weights
 from transforms.errors import Parts, Rejected
-from transforms.extract import Draft, extract
+from transforms.extract import extract
 from transforms.numbers.figures import find_figures
 from transforms.text.folding import fold
 from transforms.text.sentences import count_words
@@ -143,14 +143,6 @@ def sketch_of_text(
         "dates": dates,
     }
     return sketch(**said), legible_terms(**said)
-
-
-@dataclass(frozen=True, slots=True)
-class Enriched:
-    """An article that has no story yet, with what its story is found by."""
-
-    article: Article
-    sketch: Sketch
 
 
 def enrich_and_sketch(*arguments: Any) -> Enriched:

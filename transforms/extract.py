@@ -1,16 +1,17 @@
 """From a raw article to a draft: its text and metadata, its language, its identity and its fingerprint."""
 
 import re
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from dataclasses import replace
+from typing import Final
 
 from schemas.reasons import Reason, Stage
 from schemas.records import Extraction, Source
 from transforms.dates.parsing import parse_date, read_hint
 from transforms.decode import RawArticle
-from transforms.dedup.fingerprint import Fingerprint, fingerprint
+from transforms.dedup.fingerprint import fingerprint
 from transforms.dedup.identity import article_uri, canonical_url, request_key
 from transforms.dedup.publisher import publisher_of
+from transforms.draft import Draft
 from transforms.errors import Parts, Rejected
 from transforms.extraction.authors import split_names
 from transforms.extraction.encoding import to_text
@@ -27,36 +28,6 @@ _WEAK: Final = frozenset({"text", "page-data"})
 _TITLE_LENGTH: Final = 120
 _FLASH_BYTES: Final = 4_000
 _TAG: Final = re.compile(r"<[^<>]*>")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """An extracted article before it is known whether it is news."""
-
-    uri: str
-    request_key: str
-    body_sha256: str
-    raw_id: str | None
-    url: str | None
-    canonical_url: str | None
-    source: Source
-    language: Language
-    title: str | None
-    title_source: str | None
-    lede: str | None
-    text: str
-    authors: tuple[str, ...]
-    desks: tuple[str, ...]
-    """Organisations that the byline names."""
-    published: Moment | None
-    modified: Moment | None
-    fetched_at: str | None
-    section: str | None
-    tags: tuple[str, ...]
-    image: str | None
-    extraction: Extraction
-    extra: dict[str, Any] | None
-    fingerprint: Fingerprint
 
 
 def extract(raw: RawArticle) -> Draft:

@@ -56,14 +56,18 @@ def run(
     With --runner flink the workers of a cluster share the files; they, --out and an SQLite index must be on a file
     system that all of them see.
     """
+    from pipeline.forking import start_fork_server
+    from pipeline.scratch import keep_temporary_files_together
+
+    keep_temporary_files_together()
+    if engine is None:
+        start_fork_server()
     from pipeline.errors import Explained
     from pipeline.observe.terminal import progress_bar, show_summary
     from pipeline.runners.files import quiet_logs, run_files
-    from pipeline.scratch import keep_temporary_files_together
 
     mapping = mapping_of(preset, map_)
     wanted = (*formats, "parquet") if parquet else formats
-    keep_temporary_files_together()
     if not debug:
         quiet_logs()
     try:

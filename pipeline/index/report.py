@@ -26,7 +26,6 @@ from transforms.dedup.stories import (
     vector,
 )
 from transforms.dedup.story_facts import main
-from transforms.enrich import sketch_of_text
 
 _MAIN = 5
 _SHARED = 12
@@ -398,6 +397,8 @@ def _said(store: Store, identity: Identity) -> tuple[Vector, dict[int, str]] | N
     ((title, language, published_at, fetched_at),) = store.rows(
         "SELECT title, language, published_at, fetched_at FROM version WHERE id = ?", identity.current
     )
+    from transforms.enrich import sketch_of_text  # explains only: a job leaves it to the sandbox
+
     found, names = sketch_of_text(text, title, language, published_at or fetched_at)
     rare = RareTerms()
     rare.follow(store)

@@ -9,7 +9,6 @@ limit of its own, several times as long. What fails in its chunk is tried again 
 
 import ctypes
 import math
-import multiprocessing
 import os
 import resource
 import signal
@@ -25,6 +24,7 @@ from typing import Any, Final
 
 from pebble import ProcessExpired, ProcessPool
 
+from pipeline.forking import start_fork_server
 from pipeline.observe.metrics import STAGE_SECONDS
 from schemas.reasons import Reason, Stage
 from transforms.errors import Rejected
@@ -41,8 +41,6 @@ _PATIENCE: Final = 5.0
 _RETRIED: Final = frozenset({Reason.EXTRACT_TIMEOUT, Reason.EXTRACT_MEMORY})
 """Failures that the state of the machine may have caused."""
 _PR_SET_PDEATHSIG: Final = 1
-OWNER: Final = "_KHABAR_SANDBOX_OWNER"
-"""Environment variable that tells the fork server which process it belongs to."""
 fork_server: int | None = None
 """Process id of the fork server, in it and in the processes that come of it."""
 
@@ -137,18 +135,12 @@ class Sandbox:
         self.workers = workers
         self.deadline_s = deadline_s
         self.memory_mb = memory_mb
-        # Semaphores are unlinked as soon as they are made, so a process that is ended at once leaves none behind; its
-        # resource tracker would warn of them all the same. It takes these options from here when it starts.
-        sys.warnoptions.append("ignore:resource_tracker:UserWarning")
-        os.environ[OWNER] = str(os.getpid())
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["pipeline.sandbox.preload"])
         self._pool = ProcessPool(
             max_workers=workers,
             max_tasks=_RECYCLE_AFTER,
             initializer=_start_process,
             initargs=(memory_mb * 1024 * 1024, prepare),
-            context=context,
+            context=start_fork_server(),
         )
         self._lock = threading.Lock()
 

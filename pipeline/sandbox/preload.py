@@ -6,8 +6,9 @@ import signal
 from types import FrameType
 
 from pipeline import sandbox
+from pipeline.forking import OWNER
 
-_PARENT = int(os.environ.get(sandbox.OWNER) or os.getppid())
+_PARENT = int(os.environ.get(OWNER) or os.getppid())
 sandbox.fork_server = os.getpid()
 
 

@@ -145,7 +145,15 @@ def _shingle_hashes(tokens: list[str]) -> npt.NDArray[np.uint64]:
 
 
 def _sorted_set(hashes: Hashes) -> bytes:
-    return np.unique(hashes)[:MAX_SHINGLES].astype("<u4").tobytes()
+    return distinct(hashes)[:MAX_SHINGLES].astype("<u4").tobytes()
+
+
+def distinct(numbers: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return the distinct of `numbers` in order, as `np.unique`: without masked arrays, which take long to import."""
+    ordered = np.sort(numbers)
+    first = np.ones(len(ordered), dtype=bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
+    return ordered[first]
 
 
 def _bands(hashes: npt.NDArray[np.uint64]) -> tuple[int, ...]:

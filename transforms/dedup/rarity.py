@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import zstandard
 
+from transforms.dedup.fingerprint import distinct
+
 CELLS: Final = 1 << 17
 _HALVED_AT: Final = 1 << 15
 """Articles after which counts are halved."""
@@ -57,7 +59,7 @@ class Rarity:
         for language, words, neutral in entries:
             self.articles += 1
             self._by_language[language] = self._by_language.get(language, 0) + 1
-            cells = np.unique(np.concatenate((words, neutral)) % CELLS)
+            cells = distinct(np.concatenate((words, neutral)) % CELLS)
             self._cells[cells] += 1
             if self.articles % _HALVED_AT == 0:
                 self._cells >>= 1

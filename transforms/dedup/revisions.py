@@ -15,7 +15,6 @@ from functools import cache
 from typing import Any, Final, Literal, NamedTuple
 
 import regex
-from rapidfuzz.distance import LCSseq, Levenshtein
 
 from schemas.records import Change
 from transforms.dedup.fingerprint import tokens_of
@@ -182,6 +181,8 @@ def _changes(before: Sequence[str], after: Sequence[str]) -> list[_Change]:
         return []
     if max(len(old), len(new)) > _ALIGNED_WORDS:
         return [_Change(start, start + len(old), start, start + len(new))]
+    from rapidfuzz.distance import LCSseq  # for versions that differ: a run seldom has any
+
     changes: list[_Change] = []
     for operation in LCSseq.opcodes(old, new):
         if operation.tag == "equal":
@@ -203,6 +204,8 @@ def _is_spelling(change: _Change, before: Sequence[_Word], after: Sequence[_Word
         return False
     if "".join(old) == "".join(new):
         return True
+    from rapidfuzz.distance import Levenshtein
+
     return len(old) == len(new) and all(
         min(len(a), len(b)) >= 4 and Levenshtein.distance(a, b, score_cutoff=1) <= 1
         for a, b in zip(old, new, strict=True)

@@ -32,10 +32,20 @@ import regex
 
 from schemas.records import Keyword, Organisation, Person, Place, Span
 from transforms.entities.lexicon import lexicon, shared_words
+from transforms.text.compiled import compiled_words, contents, release
 from transforms.text.folding import fold
 from transforms.text.languages import CAPITAL_NOUNS, primary, section
 from transforms.text.memo import Memo
-from transforms.text.wordlists import Frequencies, compile_words, key, stop_words, words_by_rarity, zipf, zipf_of
+from transforms.text.wordlists import (
+    Frequencies,
+    compile_words,
+    key,
+    listed_as,
+    stop_words,
+    words_by_rarity,
+    zipf,
+    zipf_of,
+)
 
 _LETTERS: Final = 3
 _PHRASE_WORDS: Final = 3
@@ -592,9 +602,15 @@ def keyword_frequencies(language: str) -> Frequencies:
 @functools.cache
 def _common(language: str) -> frozenset[str]:
     """Return the keys of the words that are too common to say anything."""
-    found: set[str] = set()
-    for step, words in words_by_rarity(language):
-        if zipf_of(step) < _STOP_ZIPF:
-            break
-        found.update(_bare(key(word))[0] if language == "ar" else key(word) for word in words)
-    return frozenset(found)
+    code = listed_as(language)
+    if code is None:
+        return frozenset()
+
+    def common() -> Iterator[str]:
+        for step, words in words_by_rarity(language):
+            if zipf_of(step) < _STOP_ZIPF:
+                break
+            yield from (_bare(key(word))[0] if language == "ar" else key(word) for word in words)
+
+    made_from = f"{contents('entities/keywords.py', 'text/folding.py')} {release('wordfreq')}"
+    return compiled_words(f"common-words-{code}", common, made_from)

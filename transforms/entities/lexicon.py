@@ -2,10 +2,12 @@
 
 import functools
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any, Final
 
+from transforms.text.compiled import compiled_words, contents
 from transforms.text.languages import known_languages, section
 from transforms.text.memo import Memo
 from transforms.text.wordlists import Frequencies, key, zipf
@@ -102,12 +104,19 @@ def shared_words(field: str, *, fold: bool = True) -> frozenset[str]:
 @functools.cache
 def given_names(*, persian: bool = True) -> frozenset[str]:
     """Return the given names (and some family names that stand for their bearers) of all scripts, folded."""
-    files = ["given-names.txt", "given-names-transliterated.txt"]
+    files = ["data/given-names.txt", "data/given-names-transliterated.txt"]
     if persian:  # many are common words in Arabic
-        files.append("given-names-persian.txt")
-    data = resources.files("transforms") / "data"
-    lines = [line for file in files for line in (data / file).read_text("utf-8").splitlines()]
-    return frozenset(key(name) for line in lines if not line.startswith("#") for name in line.split() if len(name) > 1)
+        files.append("data/given-names-persian.txt")
+
+    def names() -> Iterator[str]:
+        for file in files:
+            for line in (resources.files("transforms") / file).read_text("utf-8").splitlines():
+                if not line.startswith("#"):
+                    yield from (key(name) for name in line.split() if len(name) > 1)
+
+    return compiled_words(
+        f"given-names{'-persian' * persian}", names, contents("entities/lexicon.py", "text/folding.py", *files)
+    )
 
 
 class GivenNames:

@@ -18,15 +18,18 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import marisa_trie
-from numpy.typing import NDArray
+import msgspec
 
 from transforms.text import weights
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 T = TypeVar("T")
-Arrays = dict[str, NDArray[Any]]
+Arrays = dict[str, "NDArray[Any]"]
 _ROOM: Final = Path(__file__).parents[1]
 PACKAGED: Final = _ROOM / "data" / "compiled"
 _FORMAT: Final = "2"
@@ -61,6 +64,12 @@ def compiled_bytes(
         _save_trie,
         lambda path: _open_trie(marisa_trie.BytesTrie(), path),
     )
+
+
+def compiled_words(name: str, words: Callable[[], Iterable[str]], made_from: str) -> frozenset[str]:
+    """Return a set of words, read from the file `name`; for sets whose words are asked for all the time."""
+    table = compiled_bytes(name, lambda: [("words", msgspec.msgpack.encode(sorted(set(words()))))], made_from)
+    return msgspec.msgpack.decode(table["words"][0], type=frozenset[str])
 
 
 def compiled_arrays(name: str, build: Callable[[], Arrays], made_from: str) -> Arrays:
