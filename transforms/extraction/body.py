@@ -71,10 +71,14 @@ _MAX_ELEMENTS: Final = 15_000
 """Elements of a stripped page up to which trafilatura is asked: its time grows with the square in places."""
 _LONG: Final = 80
 _KEEP: Final = 0.5
+_OTHER: Final = 0.5
+"""Probability of being no article from which a page is read as one that is none."""
+_KEEP_OTHER: Final = 0.3
+"""Probability from which a block of a page that is probably no article stays: text is spread more thinly there."""
 _UNSURE: Final = (0.2, 0.8)
 _MUCH: Final = 0.2
-"""Share of unsure text from which trafilatura votes."""
-_VOTE: Final = 0.2
+"""Share of unsure text from which trafilatura votes. It was made for articles: of other pages it is not asked."""
+_VOTE: Final = 0.5
 """What its vote weighs beside the model's probability."""
 _LITTLE: Final = 200
 """Characters of text under which other readings are asked."""
@@ -108,11 +112,13 @@ def extract_body(
     entries: Sequence[str] = (),
     scripts: Sequence[HtmlElement] = (),
     summary: str | None = None,
+    other: float = 0.0,
 ) -> Body | None:
     """Return the body of the page with the stripped `tree` and its `blocks`; None when there is no text.
 
     `titles` are the spellings of the page's title, `stated` the texts that it states for machines, `entries` those of
-    a live blog, `scripts` those with its data, `summary` the summary that it states.
+    a live blog, `scripts` those with its data, `summary` the summary that it states; `other` is the probability that
+    it is no article.
     """
     lines: list[str] = []
     fallback, quality, links, left_out = None, 0.0, 0.0, 0
@@ -121,12 +127,13 @@ def extract_body(
         lengths = np.fromiter(map(len, blocks.texts), dtype=np.float32, count=len(blocks.texts))
         links = float(sum(blocks.links) / lengths.sum())
         small = _COUNT(tree) <= _MAX_ELEMENTS
+        is_article = other < _OTHER
         found[_under_heading(blocks, found) | _named_beside(blocks, found)] = 0.0
         if (shown := _shown_summary(blocks, found, summary)) is not None:
             found[shown] = max(found[shown], 0.6)
-        keep = _without_links_at_the_end(blocks, found > _KEEP)
+        keep = _without_links_at_the_end(blocks, found > _KEEP) if is_article else found > _KEEP_OTHER
         unsure = (found > _UNSURE[0]) & (found < _UNSURE[1])
-        if small and lengths[unsure].sum() > _MUCH * lengths[keep | unsure].sum():
+        if small and is_article and lengths[unsure].sum() > _MUCH * lengths[keep | unsure].sum():
             fallback = "trafilatura-fast"
             voted = (1 - _VOTE) * found + _VOTE * _holds(_trafilatura(tree, fast=True), blocks)
             keep = np.where(unsure, voted > _KEEP, keep)
@@ -136,9 +143,9 @@ def extract_body(
         quality = _expected(found, keep, lengths)
         if small and _length(lines) < _LITTLE:
             for name, reading in _other_readings(tree, blocks):
-                other = boilerplate.trim(reading, titles=titles)
-                if _litter(other) < _SOUND and _length(other) > (max(_LITTLE, 2 * _length(lines)) if lines else 0):
-                    lines, fallback, quality = other, name, min(quality, 0.5)
+                text = boilerplate.trim(reading, titles=titles)
+                if _litter(text) < _SOUND and _length(text) > (max(_LITTLE, 2 * _length(lines)) if lines else 0):
+                    lines, fallback, quality = text, name, min(quality, 0.5)
                     break
     texts = [*stated, *((*entries, *data_bodies(scripts)) if _length(lines) < _STUB else ())]
     best = max((boilerplate.trim(_clean(text), titles=titles) for text in texts), key=_length, default=[])

@@ -156,6 +156,7 @@ def extract_html(
     scripts = data_scripts(tree)
     strip(tree)
     blocks = read_blocks(tree)
+    judged = parts.read("type_model", (0.0, "other"), judge_type, structured, blocks, url)
     found = extract_body(
         tree,
         blocks,
@@ -164,9 +165,9 @@ def extract_html(
         entries=stated_entries(structured),
         scripts=scripts,
         summary=read.summary,
+        other=judged[0],
     )
     lines = _lines(found)
-    judged = parts.read("type_model", (0.0, "other"), judge_type, structured, blocks, url)
     kind, rejected = parts.read(
         "page_type",
         ("article", False),
