@@ -1,8 +1,12 @@
 """Texts that were lost, and noise that was kept: small pages in layouts that sites use."""
 
+import numpy as np
 import pytest
+from lxml.html import document_fromstring
 
 from tests.support import pages
+from transforms.extraction import body
+from transforms.extraction.blocks import read_blocks
 from transforms.extraction.html import extract_html
 
 PARAGRAPHS = (
@@ -107,3 +111,18 @@ def test_every_entry_of_a_live_page_keeps_its_heading() -> None:
     )
     lines = extract_html(page(entries)).text.split("\n")
     assert [line for line in lines if line in headings] == list(headings)
+
+
+def test_a_list_of_links_is_the_text_of_a_page_that_is_no_article(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Doubtful:
+        def probabilities(self, blocks: body.Blocks, **_: object) -> np.ndarray:
+            return np.full(len(blocks.texts), 0.4, dtype=np.float32)
+
+    monkeypatch.setattr(body, "block_model", Doubtful)
+    offers = [f"Harbour works no. {number} is hiring a crane driver" for number in range(12)]
+    rows = "".join(f'<tr><td><a href="/{number}">{offer}</a></td></tr>' for number, offer in enumerate(offers))
+    tree = document_fromstring(f"<html><body><table>{rows}</table></body></html>")
+    found = body.extract_body(tree, read_blocks(tree), titles=(), other=0.95)
+    assert found is not None
+    assert list(found.paragraphs) == offers
+    assert found.fallback is None
