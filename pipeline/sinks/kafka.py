@@ -34,11 +34,11 @@ from pipeline.kafka.connection import (
     TOPIC_ID_HEADER,
     VERSION_HEADER,
     KafkaJob,
-    committed_offset,
     quiet_clients,
     until_answered,
 )
 from pipeline.kafka.control import Standing, watch
+from pipeline.kafka.positions import committed_offset
 from pipeline.kafka.topic_ids import Beside, guard
 from pipeline.ledger import SpanTally, count_outcome
 from pipeline.observe.metrics import COMMIT_SECONDS

@@ -11,7 +11,6 @@ import hashlib
 import logging
 import threading
 import time
-from collections import deque
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -28,8 +27,10 @@ from kafka.errors import OffsetOutOfRangeError
 
 from pipeline.errors import stopping
 from pipeline.items import Gap, Item, Origin, Span
-from pipeline.kafka.connection import ATTEMPTS_HEADER, KafkaJob, committed_offset, until_answered
+from pipeline.kafka.connection import ATTEMPTS_HEADER, KafkaJob, until_answered
 from pipeline.kafka.control import Standing, acknowledge, watch
+from pipeline.kafka.positions import committed_offset
+from pipeline.kafka.shared_consumer import shared_consumer
 from pipeline.kafka.topic_ids import Beside
 from pipeline.observe.metrics import BYTES_READ, RECORDS_READ
 from pipeline.sources.formats.records import FAILURE_HEADER, ReadFailure
@@ -39,12 +40,10 @@ from schemas.records import Attempt, KafkaProvenance
 _LOGGER = logging.getLogger(__name__)
 
 _NO_END: Final = 2**62
-_FETCH_BYTES: Final = 4 * 1024 * 1024
-"""Fetched ahead per partition, unless a single record is larger."""
-_WAIT_MS: Final = 50
-"""How long an empty partition is waited for inside a call."""
 _FIRST_PAUSE: Final = 0.01
-"""Seconds until an empty partition is looked at again; they double while it stays empty, up to `idle_seconds`."""
+"""Seconds until an empty partition is looked at again; they double while it stays empty, up to `idle_seconds` …"""
+_LOOK_COST: Final = 0.004
+"""… or to as many times these seconds as partitions are read here: looks shall take a part of the time, not all."""
 _LOOK_SECONDS: Final = 1.0
 """How soon the search for new partitions notices that the run ends."""
 _GAP_SECONDS: Final = 1.0
@@ -136,9 +135,15 @@ class _FindPartitionsFn(beam.DoFn):  # type: ignore[misc]
 class _ReadPartitionFn(beam.DoFn):  # type: ignore[misc]
     def __init__(self, job: KafkaJob) -> None:
         self._job = job
+        self._bundle_began = 0.0
+        self._bundle_waits = False
 
     def setup(self) -> None:
         logging.getLogger("kafka").setLevel(logging.ERROR)
+
+    def start_bundle(self) -> None:
+        self._bundle_began = time.monotonic()
+        self._bundle_waits = True
 
     @beam.DoFn.unbounded_per_element()  # type: ignore[untyped-decorator]
     def process(
@@ -149,13 +154,18 @@ class _ReadPartitionFn(beam.DoFn):  # type: ignore[misc]
     ) -> Iterator[Any]:
         job = self._job
         following = watch(job)
+        # A bundle may hold many partitions: its time is theirs together, and none waits for what another has.
+        deadline = self._bundle_began + job.bundle_seconds
+        if following.standing is Standing.CURRENT and time.monotonic() >= deadline:
+            tracker.defer_remainder()
+            return
         reader = _borrow(job, partition)
         try:
             reader.stand_at(tracker.current_restriction().start)
-            deadline = time.monotonic() + job.bundle_seconds
             records = size = 0
             while following.standing is Standing.CURRENT:
-                record = reader.next(wait=records == 0)
+                wait, self._bundle_waits = self._bundle_waits, False
+                record = reader.next(wait=wait)
                 if record is None:
                     end = reader.silent_end() if records == 0 else None
                     if end is not None:
@@ -257,26 +267,18 @@ def _advance(watermark: Any, seconds: float) -> None:
 
 
 class _Reader:
-    """One partition's consumer with what it has fetched ahead. `position` is the end of what was handed out."""
+    """Reads one partition. `position` is the end of what was handed out."""
 
     def __init__(self, job: KafkaJob, partition: int) -> None:
         self._job = job
         self._place = TopicPartition(job.topics.raw, partition)
-        self._buffer: deque[ConsumerRecord] = deque()
+        self._taken_back: ConsumerRecord | None = None
         self._silent_since: float | None = None
         self._pause = _FIRST_PAUSE
         self.partition = partition
         self.position = -1
         self.closed = False
-        self._consumer = until_answered(
-            f"read {job.source(partition)}",
-            lambda: job.connection.consumer(
-                max_poll_records=job.bundle_records,
-                max_partition_fetch_bytes=_FETCH_BYTES,
-                fetch_max_bytes=4 * _FETCH_BYTES,
-            ),
-        )
-        self._consumer.assign([self._place])
+        self._consumer = shared_consumer(job)
 
     def stand_at(self, start: int) -> None:
         """Make the next record the first one that is not settled, given where the runner believes to stand."""
@@ -290,33 +292,31 @@ class _Reader:
             Beside.decode(metadata).check(self._job, self._job.source(self.partition))
         # Below the committed position all is settled. Above it, the sink will say loudly that something is missing.
         self.position = max(start, committed)
-        self._buffer.clear()
+        self._taken_back = None
         self._silent_since = None
         self._consumer.seek(self._place, self.position)
 
     def next(self, *, wait: bool) -> ConsumerRecord | None:
         """Return the next record, None when none has arrived."""
-        if not self._buffer:
+        record, self._taken_back = self._taken_back, None
+        if record is None:
             try:
-                fetched = self._consumer.poll(timeout_ms=_WAIT_MS if wait else 0)
+                record = self._consumer.next(self._place, wait=wait)
             except OffsetOutOfRangeError as error:
-                with stopping(LostOffsetsError, doing=f"cannot read {self._job.source(self.partition)}"):
-                    raise self._lost() from error
-            for records in fetched.values():
-                self._buffer.extend(records)
-        if not self._buffer:
-            return None
-        self._silent_since = None
-        self._pause = _FIRST_PAUSE
-        return self._buffer.popleft()
+                with stopping(LostOffsetsError, doing=f"cannot read {self._job.topics.raw}"):
+                    raise self._lost(error) from error
+        if record is not None:
+            self._silent_since = None
+            self._pause = _FIRST_PAUSE
+        return record
 
     def put_back(self, record: ConsumerRecord) -> None:
         """Take back a record that the runner did not want any more."""
-        self._buffer.appendleft(record)
+        self._taken_back = record
 
     def silent_end(self) -> int | None:
         """Return where the partition ends, if offsets without records precede that end and nothing comes any more."""
-        end: int = self._consumer.position(self._place, timeout_ms=1000) or 0
+        end = self._consumer.end(self._place) or 0
         if end <= self.position:
             return None
         now = time.monotonic()
@@ -327,26 +327,31 @@ class _Reader:
     def pause(self) -> float:
         """Return how long to leave the empty partition alone, in seconds."""
         pause = self._pause
-        self._pause = min(pause * 2, self._job.idle_seconds)
+        self._pause = min(pause * 2, max(self._job.idle_seconds, _LOOK_COST * len(self._consumer)))
         return pause
 
     def close(self) -> None:
-        """Close the connections."""
+        """Fetch nothing more of the partition."""
         if not self.closed:
             self.closed = True
-            self._consumer.close(autocommit=False)
+            self._consumer.leave(self._place)
 
     def _edge(self, which: str) -> int:
-        ask = self._consumer.beginning_offsets if which == "beginning" else self._consumer.end_offsets
-        edges: dict[TopicPartition, int] = until_answered(
-            f"find the {which} of {self._job.source(self.partition)}", lambda: ask([self._place])
+        return until_answered(
+            f"find the {which} of {self._job.source(self.partition)}",
+            lambda: self._consumer.edge(self._place, which),
         )
-        return edges[self._place]
 
-    def _lost(self) -> LostOffsetsError:
+    def _lost(self, error: OffsetOutOfRangeError) -> LostOffsetsError:
+        """Return what is said of the partition that the error names: the consumer reads more than this one."""
+        place, position = next(iter(error.args[0].items()))
+
+        def edge(which: str) -> int:
+            return until_answered(f"find the {which} of {place}", lambda: self._consumer.edge(place, which))
+
         return LostOffsetsError(
-            f"it holds offsets {self._edge('beginning')} to {self._edge('end')}, but the job stands at "
-            f"{self.position}: records between were deleted before they were read, or the topic was created anew; "
+            f"{place.topic}/{place.partition}: it holds offsets {edge('beginning')} to {edge('end')}, but the job "
+            f"stands at {position}: records between were deleted before they were read, or the topic was created anew; "
             "docs/operations.md says how to go on"
         )
 

@@ -9,7 +9,8 @@ from kafka import KafkaProducer
 
 from pipeline.items import Gap, Item, Origin, Span
 from pipeline.kafka import control as kafka_control
-from pipeline.kafka.connection import SCHEMA_HEADER, KafkaJob, committed_offset
+from pipeline.kafka.connection import SCHEMA_HEADER, KafkaJob
+from pipeline.kafka.positions import committed_offset
 from pipeline.ledger import chained, digest_of, hash_of
 from pipeline.operations.verify import Violation
 from pipeline.operations.verify_kafka import verify_kafka

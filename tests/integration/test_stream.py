@@ -290,3 +290,14 @@ def test_missing_topics_are_one_clear_line(khabar: Khabar, kafka: Kafka) -> None
     assert "no topic nowhere.raw" in done.stderr
     assert "--create-topics" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_many_partitions_in_one_job_commit_soon(deploy: Deploy, start_stream: StartStream) -> None:
+    """Bundles end by their time, however many partitions they hold, and no partition waits for empty ones."""
+    deployment = deploy(partitions=300)
+    deployment.send(payloads(300))
+    stream = start_stream(deployment)
+    eventually(lambda: "ready" in stream.text(), "the job runs")
+    eventually(lambda: deployment.committed() > 0, "the first commit", 30)
+    eventually(lambda: deployment.behind() == 0, "everything is processed")
+    assert stream.drain() == 0, stream.text()

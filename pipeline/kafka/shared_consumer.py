@@ -1,0 +1,118 @@
+"""One consumer for all partitions that a process reads, with what was fetched ahead of each.
+
+A consumer costs a thread, a connection and two requests a second, however little comes: a process with one for each of
+a thousand partitions would do nothing else.
+"""
+
+import contextlib
+import threading
+from collections import deque
+from typing import Final
+
+from kafka import KafkaConsumer, TopicPartition
+from kafka.consumer.fetcher import ConsumerRecord
+
+from pipeline.kafka.connection import KafkaJob, until_answered
+
+_AHEAD_BYTES: Final = 64 * 1024 * 1024
+"""Fetched ahead of all partitions together …"""
+_LEAST_AHEAD_BYTES: Final = 64 * 1024
+_MOST_AHEAD_BYTES: Final = 4 * 1024 * 1024
+"""… and of one of them between these two, unless a single record is larger."""
+_ALL_RECORDS: Final = 2**31
+_ANSWER_MS: Final = 50
+"""Until brokers answer that nothing has come."""
+_WAIT_MS: Final = 100
+"""How long a call may wait for a record, divided by the number of partitions that wait with it."""
+
+
+class SharedConsumer:
+    """Reads partitions of the raw topic for several threads; each partition is read by one of them at a time.
+
+    Methods raise what `KafkaConsumer` raises.
+    """
+
+    def __init__(self, job: KafkaJob) -> None:
+        self._job = job
+        self._lock = threading.Lock()
+        self._fetched: dict[TopicPartition, deque[ConsumerRecord]] = {}
+        self._consumer = until_answered(f"read {job.topics.raw}", self._connect)
+
+    def __len__(self) -> int:
+        """Return how many partitions are read."""
+        return len(self._fetched)
+
+    def seek(self, place: TopicPartition, position: int) -> None:
+        """Read a partition from `position` on; what was fetched of it before is dropped."""
+        with self._lock:
+            known = place in self._fetched
+            self._fetched[place] = deque()
+            if not known:
+                self._consumer.assign(list(self._fetched))
+            self._consumer.seek(place, position)
+            self._consumer.resume(place)
+
+    def leave(self, place: TopicPartition) -> None:
+        """Read a partition no more."""
+        with self._lock:
+            if self._fetched.pop(place, None) is not None:
+                self._consumer.assign(list(self._fetched))
+
+    def next(self, place: TopicPartition, *, wait: bool) -> ConsumerRecord | None:
+        """Return the next record of a partition; None when none has come, nor does while this may `wait`."""
+        fetched = self._fetched[place]
+        # Who fetches, fetches for all: nobody waits for that.
+        if not fetched and self._lock.acquire(blocking=False):
+            try:
+                self._fetch(place, _WAIT_MS // len(self._fetched) if wait else 0)
+            finally:
+                self._lock.release()
+        return fetched.popleft() if fetched else None
+
+    def end(self, place: TopicPartition) -> int | None:
+        """Return the offset up to which a partition was fetched, None while fetched records wait."""
+        with self._lock:
+            position: int | None = self._consumer.position(place, timeout_ms=1000)
+            return None if self._fetched[place] else position
+
+    def _fetch(self, place: TopicPartition, wait_ms: int) -> None:
+        # What holds records is not asked for more: so one answer of each partition is held, at most.
+        self._consumer.resume(place)
+        for found, records in self._consumer.poll(timeout_ms=wait_ms).items():
+            self._fetched[found].extend(records)
+            self._consumer.pause(found)
+
+    def edge(self, place: TopicPartition, which: str) -> int:
+        """Return the first offset of a partition (``beginning``) or the one behind its last (``end``)."""
+        ask = self._consumer.beginning_offsets if which == "beginning" else self._consumer.end_offsets
+        with self._lock:
+            edges: dict[TopicPartition, int] = ask([place])
+        return edges[place]
+
+    def _connect(self) -> KafkaConsumer:
+        job = self._job
+        with contextlib.closing(job.connection.consumer()) as asking:
+            partitions = len(asking.partitions_for_topic(job.topics.raw) or ()) or 1
+        share = min(max(_AHEAD_BYTES // partitions, _LEAST_AHEAD_BYTES), _MOST_AHEAD_BYTES)
+        return job.connection.consumer(
+            max_partition_fetch_bytes=share,
+            fetch_max_bytes=4 * _MOST_AHEAD_BYTES,
+            # One request at a time is under way: partitions whose records are used up wait until it is answered.
+            fetch_max_wait_ms=_ANSWER_MS,
+            # All that an answer brought: kafka-python 3.0.12 forgets the rest of a partition that is paused before it
+            # is handed out (`Fetcher._paused_partition_records`).
+            max_poll_records=_ALL_RECORDS,
+        )
+
+
+_CONSUMERS: dict[tuple[str, str], SharedConsumer] = {}
+_LOCK = threading.Lock()
+
+
+def shared_consumer(job: KafkaJob) -> SharedConsumer:
+    """Return the one consumer of this process for a run."""
+    with _LOCK:
+        key = (job.name, job.run)
+        if key not in _CONSUMERS:
+            _CONSUMERS[key] = SharedConsumer(job)
+        return _CONSUMERS[key]
