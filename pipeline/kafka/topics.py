@@ -46,7 +46,9 @@ def prepare(job: KafkaJob, create: NewTopics | None) -> None:
         topic for topic in topics if topic not in until_answered("list topics", lambda: _existing(job.connection))
     ]
     if missing and create is None:
-        raise JobStopped(f"no topic {', '.join(missing)}; --create-topics makes what is missing")
+        raise JobStopped(
+            f"no topic {', '.join(missing)}, or none that this user may see; --create-topics makes what is missing"
+        )
     if missing and create is not None:
         until_answered("create topics", lambda: _create(job, missing, create))
     for topic, limit in until_answered("read topic settings", lambda: _limits(job)).items():
@@ -180,7 +182,7 @@ def partitions(connection: Connection, topic: str) -> list[TopicPartition]:
 
     found = until_answered(f"list the partitions of {topic}", ask)
     if not found:
-        raise JobStopped(f"no topic {topic}")
+        raise JobStopped(f"no topic {topic}, or none that this user may see")
     return found
 
 

@@ -373,7 +373,9 @@ class _Replay:
                 wanted.append(NewTopic(self._ledger, 1, -1, topic_configs={"cleanup.policy": "compact"}))
             if self._topic not in existing:
                 if create is None:
-                    raise JobStopped(f"no topic {self._topic}; --create-topics makes it")
+                    raise JobStopped(
+                        f"no topic {self._topic}, or none that this user may see; --create-topics makes it"
+                    )
                 settings = {"retention.ms": "-1", "max.message.bytes": "10000000"}
                 wanted.append(NewTopic(self._topic, create.partitions, create.replication, topic_configs=settings))
             if wanted:

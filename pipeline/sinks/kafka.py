@@ -23,10 +23,10 @@ from typing import Any, Final
 import apache_beam as beam
 import msgspec
 from kafka import KafkaProducer, TopicPartition
-from kafka.errors import InvalidProducerEpochError, MessageSizeTooLargeError, ProducerFencedError
+from kafka.errors import AuthorizationError, InvalidProducerEpochError, MessageSizeTooLargeError, ProducerFencedError
 from kafka.structs import OffsetAndMetadata
 
-from pipeline.errors import JobStopped
+from pipeline.errors import JobStopped, stopping
 from pipeline.items import Gap, Item, Outcome, Span, dead_letter
 from pipeline.kafka.connection import (
     SCHEMA_HEADER,
@@ -143,7 +143,8 @@ class PartitionWriter:
             SupersededError: a later run of the job has taken over.
         """
         try:
-            self._add(item)
+            with self._refusals():
+                self._add(item)
         except (GapError, SupersededError, JobStopped):
             self.discard()
             raise
@@ -231,7 +232,7 @@ class PartitionWriter:
         if self._tally is None or self._producer is None:
             return
         try:
-            with self._impatience(), COMMIT_SECONDS.time():
+            with self._refusals(), self._impatience(), COMMIT_SECONDS.time():
                 self._commit(self._producer, self._tally)
         except JobStopped:
             self.discard()
@@ -295,6 +296,11 @@ class PartitionWriter:
         self._tally = None
         self._outcomes = []
         self._sent = []
+
+    def _refusals(self) -> contextlib.AbstractContextManager[None]:
+        """Stop the job where the brokers refuse what a user may not do: trying again does not help."""
+        name = self._job.transactional_id(self._source.partition)
+        return stopping(AuthorizationError, doing=f"cannot write outcomes of {self._name} in transactions {name}")
 
     def _failure(self, error: Exception) -> Exception:
         if isinstance(error, (ProducerFencedError, InvalidProducerEpochError)):

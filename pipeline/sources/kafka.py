@@ -23,7 +23,7 @@ from apache_beam.transforms.window import TimestampedValue
 from apache_beam.utils.timestamp import Duration, Timestamp
 from kafka import TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
-from kafka.errors import OffsetOutOfRangeError
+from kafka.errors import AuthorizationError, OffsetOutOfRangeError
 
 from pipeline.errors import stopping
 from pipeline.items import Gap, Item, Origin, Span
@@ -300,10 +300,10 @@ class _Reader:
         """Return the next record, None when none has arrived."""
         record, self._taken_back = self._taken_back, None
         if record is None:
-            try:
-                record = self._consumer.next(self._place, wait=wait)
-            except OffsetOutOfRangeError as error:
-                with stopping(LostOffsetsError, doing=f"cannot read {self._job.topics.raw}"):
+            with stopping(LostOffsetsError, AuthorizationError, doing=f"cannot read {self._job.topics.raw}"):
+                try:
+                    record = self._consumer.next(self._place, wait=wait)
+                except OffsetOutOfRangeError as error:
                     raise self._lost(error) from error
         if record is not None:
             self._silent_since = None

@@ -194,7 +194,7 @@ class Follower:
         for topic in self.topics.outputs:
             numbers = consumer.partitions_for_topic(topic)
             if not numbers:
-                raise JobStopped(f"no topic {topic}")
+                raise JobStopped(f"no topic {topic}, or none that this user may see")
             places += [TopicPartition(topic, number) for number in sorted(numbers)]
         trends = self.topics.trends
         return places + [TopicPartition(trends, n) for n in sorted(consumer.partitions_for_topic(trends) or ())]

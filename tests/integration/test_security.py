@@ -6,7 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from kafka.admin import ScramMechanism, UserScramCredentialUpsertion
+from kafka.admin import (
+    ACL,
+    ACLOperation,
+    ACLPermissionType,
+    ResourcePattern,
+    ResourceType,
+    ScramMechanism,
+    UserScramCredentialUpsertion,
+)
 
 from pipeline.kafka.connection import Connection
 from pipeline.services import Kafka, free_port
@@ -48,6 +56,9 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
             f'{login}.plain.PlainLoginModule required user_reader="{PASSWORD}";'
         ),
         "listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config": f"{login}.scram.ScramLoginModule required;",
+        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "super.users": "User:ANONYMOUS",
+        "allow.everyone.if.no.acl.found": "true",
     }
     broker.start()
     admin = Connection(bootstrap_servers=(broker.bootstrap,)).admin()
@@ -108,3 +119,39 @@ def test_what_the_broker_or_the_client_refuses_is_one_line(
     assert "Traceback" not in done.stderr
     assert why in line
     assert PASSWORD not in line
+
+
+@pytest.mark.parametrize(
+    ("kind", "suffix", "operation"),
+    [
+        (ResourceType.TOPIC, ".raw", ACLOperation.READ),
+        (ResourceType.TOPIC, ".duplicates", ACLOperation.WRITE),
+        (ResourceType.TOPIC, ".ledger", ACLOperation.WRITE),
+        (ResourceType.GROUP, "", ACLOperation.READ),
+        (ResourceType.TRANSACTIONAL_ID, ".raw.0", ACLOperation.WRITE),
+    ],
+    ids=["read-raw", "write-duplicates", "write-ledger", "group", "transactional-id"],
+)
+def test_a_right_that_a_user_lacks_is_named(
+    deploy: Deploy, start_stream: StartStream, kafka: Kafka, kind: ResourceType, suffix: str, operation: ACLOperation
+) -> None:
+    """Refused is not unreachable: nothing is waited for, and what the user may not use is in the last line."""
+    deployment = deploy(partitions=1)
+    deployment.send([b"a record"])
+    name = (
+        f"{deployment.name}.{deployment.name}{suffix}"
+        if kind is ResourceType.TRANSACTIONAL_ID
+        else deployment.name + suffix
+    )
+    resource = ResourcePattern(kind, name)
+    denied = ACL("User:writer", "*", operation, ACLPermissionType.DENY, resource)
+    allowed = ACL("User:writer", "*", ACLOperation.ALL, ACLPermissionType.ALLOW, resource)
+    admin = Connection(bootstrap_servers=(kafka.bootstrap,)).admin()
+    admin.create_acls([denied, allowed])
+    admin.close()
+    stream = start_stream(deployment, *door(kafka, "SASL_SSL"), *login("SCRAM-SHA-512", "writer"))
+    assert stream.wait(90) == 1, stream.text()
+    line = stream.text().splitlines()[-1]
+    assert "uthoriz" in line
+    assert "Traceback" not in stream.text()
+    assert deployment.behind() == 1
