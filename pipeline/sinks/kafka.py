@@ -143,8 +143,7 @@ class PartitionWriter:
             SupersededError: a later run of the job has taken over.
         """
         try:
-            with self._refusals():
-                self._add(item)
+            self._add(item)
         except (GapError, SupersededError, JobStopped):
             self.discard()
             raise
@@ -232,7 +231,7 @@ class PartitionWriter:
         if self._tally is None or self._producer is None:
             return
         try:
-            with self._refusals(), self._impatience(), COMMIT_SECONDS.time():
+            with self._impatience(), COMMIT_SECONDS.time():
                 self._commit(self._producer, self._tally)
         except JobStopped:
             self.discard()
@@ -297,12 +296,15 @@ class PartitionWriter:
         self._outcomes = []
         self._sent = []
 
-    def _refusals(self) -> contextlib.AbstractContextManager[None]:
-        """Stop the job where the brokers refuse what a user may not do: trying again does not help."""
-        name = self._job.transactional_id(self._source.partition)
-        return stopping(AuthorizationError, doing=f"cannot write outcomes of {self._name} in transactions {name}")
-
     def _failure(self, error: Exception) -> Exception:
+        # What a user may not do is no failure that passes. The client tells it at once, or with whatever comes next.
+        for refusal in (error, *error.args):
+            if isinstance(refusal, AuthorizationError):
+                name = self._job.transactional_id(self._source.partition)
+                with stopping(
+                    AuthorizationError, doing=f"cannot write outcomes of {self._name} in transactions {name}"
+                ):
+                    raise refusal
         if isinstance(error, (ProducerFencedError, InvalidProducerEpochError)):
             return SupersededError(f"{self._name}: a later producer has taken over ({type(error).__name__})")
         if isinstance(error, MessageSizeTooLargeError):
