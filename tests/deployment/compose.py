@@ -205,6 +205,15 @@ class Walk:
 
         eventually(lambda: set(up().values()) == {"up"}, "Prometheus reaches every target", 90)
         say("Prometheus reaches", None, ", ".join(sorted(up())))
+        with urllib.request.urlopen(url.replace("/targets?state=active", "/rules"), timeout=10) as answer:
+            rules = [rule for group in json.load(answer)["data"]["groups"] for rule in group["rules"]]
+        if not rules or any(rule["health"] == "err" for rule in rules):
+            raise Failed(f"rules of alarms: {rules}")
+        say(
+            "alarms",
+            None,
+            f"{len(rules)} rules, {', '.join(r['name'] for r in rules if r['state'] == 'firing')} firing",
+        )
 
     def kills(self) -> None:
         victims = [(service, "") for service in self.d.services() if service not in ("prometheus", "grafana", "trends")]
