@@ -42,6 +42,9 @@ def arguments(engine: Engine, name: str, endpoint: str) -> list[str]:
         "--environment_type=EXTERNAL",
         f"--environment_config={engine.worker_pool}",
         f"--parallelism={engine.parallelism}",
+        # Beam (2.56, issue 27648) makes new state for each time a reader hands over and never drops it, once for each
+        # of Flink's key groups: by default 128 of them, and 40 KB; so a task manager of 640 MB is full within the hour.
+        f"--max_parallelism={engine.parallelism}",
         f"--execution_retry_delay={_RETRY_MS}",
     ]
 

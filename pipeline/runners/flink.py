@@ -75,12 +75,16 @@ class Cluster:
         deadline = time.monotonic() + seconds
         while running := list(self._running(name)):
             for job in running:
-                if job.state not in ("CANCELLING", "FAILING"):
-                    self._ask("PATCH", f"/jobs/{job.id}?mode=cancel")
+                self.cancel_one(job)
             if time.monotonic() > deadline:
                 return False
             time.sleep(0.2)
         return True
+
+    def cancel_one(self, job: Job) -> None:
+        """Tell a submission to end, unless it does already."""
+        if job.state not in ("CANCELLING", "FAILING", *FINAL_STATES):
+            self._ask("PATCH", f"/jobs/{job.id}?mode=cancel")
 
     def leave(self, name: str, seconds: float) -> str:
         """Cancel as `cancel` does, and try again while the job manager does not answer; return why that failed, if so.

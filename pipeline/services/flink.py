@@ -121,7 +121,9 @@ class Flink:
             "blob.server.port": str(self.blob_port),
             "classloader.resolve-order": "parent-first",
             "heartbeat.interval": "2000",
-            "heartbeat.timeout": "10000",
+            # A process that has ended is noticed at once, since it refuses heartbeats. This is for one that is silent:
+            # on a machine that is busy that may be one that waits for its turn.
+            "heartbeat.timeout": "30000",
             # A task that cannot be cancelled ends its task manager, which keeps slots from the next attempt.
             "task.cancellation.timeout": "30000",
             "cluster.io-pool.size": "4",
@@ -209,7 +211,13 @@ class Flink:
                 f"--metrics-port={self.metrics_port}",
             ]
         jars = fetch_flink()
-        small = ["-XX:+UseSerialGC", *_JAVA_17, "-Dorg.slf4j.simpleLogger.showDateTime=true"]
+        # One that has no memory left would stay, and neither work nor end.
+        small = [
+            "-XX:+UseSerialGC",
+            "-XX:+ExitOnOutOfMemoryError",
+            *_JAVA_17,
+            "-Dorg.slf4j.simpleLogger.showDateTime=true",
+        ]
         if name == "jobmanager":
             main = "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint"
             return java(jars, main, ["--configDir", str(config)], ["-Xmx384m", *QUICK, *small])

@@ -209,11 +209,8 @@ class Walk:
             rules = [rule for group in json.load(answer)["data"]["groups"] for rule in group["rules"]]
         if not rules or any(rule["health"] == "err" for rule in rules):
             raise Failed(f"rules of alarms: {rules}")
-        say(
-            "alarms",
-            None,
-            f"{len(rules)} rules, {', '.join(r['name'] for r in rules if r['state'] == 'firing')} firing",
-        )
+        firing = ", ".join(rule["name"] for rule in rules if rule["state"] == "firing")
+        say("alarms", None, f"{len(rules)} rules, firing: {firing or 'none'}")
 
     def kills(self) -> None:
         victims = [(service, "") for service in self.d.services() if service not in ("prometheus", "grafana", "trends")]

@@ -8,9 +8,11 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal
+
+from kafka.errors import KafkaError
 
 from pipeline import services
 from pipeline.errors import JobStopped
@@ -86,7 +88,7 @@ class Attempt:
             pickle.dump((self._options, self.job, self.endpoint), stdin)
         threading.Thread(target=self._read_errors, name="job-errors", daemon=True).start()
         if self._cluster is not None:
-            self._on_flink = OnFlink(self._cluster, self.job.name, self.job.run, self._say)
+            self._on_flink = OnFlink(self._cluster, self.job.name, self.job.run, self._is_superseded, self._say)
             threading.Thread(target=self._look_after, args=(self._on_flink,), name="flink-job", daemon=True).start()
 
     @property
@@ -108,6 +110,11 @@ class Attempt:
         if self._on_flink is None or not self._submitted:
             return f"the job service at {self.endpoint} has not taken the job"
         return self._on_flink.waits_for()
+
+    def _is_superseded(self, run: str) -> bool:
+        with contextlib.suppress(KafkaError, OSError):  # not known now, so not yet
+            return control.standing(replace(self.job, run=run)) is control.Standing.SUPERSEDED
+        return False
 
     def _look_after(self, on_flink: OnFlink) -> None:
         while self._process.poll() is None and not on_flink.lost:

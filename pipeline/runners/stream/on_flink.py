@@ -28,9 +28,17 @@ class OnFlink:
     """One submission of a job, as Flink's REST interface tells of it; `look` is called every second or so."""
 
     def __init__(
-        self, cluster: flink.Cluster, name: str, run: str, say: Say, now: Callable[[], float] = time.monotonic
+        self,
+        cluster: flink.Cluster,
+        name: str,
+        run: str,
+        is_superseded: Callable[[str], bool],
+        say: Say,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`is_superseded` says whether another run has taken over from the one that it is given."""
         self._cluster = cluster
+        self._is_superseded = is_superseded
         self._name, self._run = name, run
         self._say = say
         self._now = now
@@ -51,7 +59,9 @@ class OnFlink:
 
     def look(self) -> None:
         """Ask the cluster. Raises one of `flink.ERRORS` while it does not answer."""
-        job = self._cluster.jobs(self._name).get(self._run)
+        jobs = self._cluster.jobs(self._name)
+        job = jobs.pop(self._run, None)
+        self._cancel_superseded(jobs)
         failures = self._cluster.failures(job.id) if job is not None else []
         self._heard_at = self._now()
         if job is None:
@@ -68,6 +78,15 @@ class OnFlink:
         else:
             self._works_since = min(self._works_since, self._heard_at)
             self.began = True
+
+    def _cancel_superseded(self, others: dict[str, flink.Job]) -> None:
+        """Cancel submissions that came late: their readers have stopped for good, but they would keep their slots.
+
+        A job server goes on with what it was given by a process that was ended meanwhile.
+        """
+        for run, job in others.items():
+            if job.state not in flink.FINAL_STATES and self._is_superseded(run):
+                self._cluster.cancel_one(job)
 
     def _take(self, failures: list[flink.Failure]) -> bool:
         """Take note of failures, of which the newest comes first; return whether there was a new one."""

@@ -27,9 +27,14 @@ class Cluster:
     def __init__(self) -> None:
         self.state, self.works, self.known = "RUNNING", True, True
         self.failed: list[flink.Failure] = []
+        self.others: dict[str, flink.Job] = {}
+        self.cancelled: list[str] = []
 
     def jobs(self, name: str) -> dict[str, flink.Job]:
-        return {"1a": flink.Job("id", self.state, self.works)} if self.known else {}
+        return ({"1a": flink.Job("id", self.state, self.works)} if self.known else {}) | self.others
+
+    def cancel_one(self, job: flink.Job) -> None:
+        self.cancelled.append(job.id)
 
     def failures(self, job: str) -> list[flink.Failure]:
         return self.failed[:16]
@@ -47,7 +52,7 @@ class Watched:
         def say(text: str, fields: Any = None) -> None:
             self.log.append(text)
 
-        self.job = OnFlink(self.cluster, "job", "1a", say, lambda: self.seconds)  # type: ignore[arg-type]
+        self.job = OnFlink(self.cluster, "job", "1a", "0b".__eq__, say, lambda: self.seconds)  # type: ignore[arg-type]
 
     def look(self, times: int = 1) -> bool:
         for _ in range(times):
@@ -117,3 +122,14 @@ def test_a_reason_that_stays_is_taken_from_the_worker_and_no_new_start_is_announ
     watched.look()
     assert str(watched.job.stopped) == "the disk is full"
     assert watched.log == []
+
+
+def test_a_submission_that_came_late_is_cancelled_and_a_successor_is_not(watched: Watched) -> None:
+    watched.cluster.others = {
+        "0b": flink.Job("late", "RUNNING", works=True),
+        "2c": flink.Job("successor", "RUNNING", works=True),
+    }
+    watched.look()
+    watched.cluster.others["0b"] = flink.Job("late", "CANCELED", works=False)
+    watched.look()
+    assert watched.cluster.cancelled == ["late"]
