@@ -209,10 +209,66 @@ def _spanish(word: str) -> Iterator[str]:
     yield from forms
 
 
+def _italian(word: str) -> Iterator[str]:
+    yield word
+    if word.endswith(("co", "go")):
+        yield from (word[:-1] + "a", word[:-1] + "hi", word[:-1] + "he", word[:-1] + "i")
+    elif word.endswith("o"):
+        yield from (word[:-1] + "a", word[:-1] + "i", word[:-1] + "e")
+    elif word.endswith("a"):
+        yield from (word[:-1] + "i", word[:-1] + "e")
+    else:
+        yield word[:-1] + "i"
+
+
+def _portuguese(word: str) -> Iterator[str]:
+    yield word
+    if word.endswith("ês"):
+        yield from (word[:-2] + ending for ending in ("esa", "eses", "esas"))
+    elif word.endswith("ão"):
+        yield from (word[:-2] + ending for ending in ("ã", "ães", "ãos", "ões", "ãs"))
+    elif word.endswith("ol"):
+        yield from (word + "a", word[:-2] + "óis", word + "as")
+    elif word.endswith("eu"):
+        yield from (word[:-2] + "eia", word + "s", word[:-2] + "eias")
+    elif word.endswith("o"):
+        yield from (word[:-1] + "a", word + "s", word[:-1] + "as")
+    else:
+        yield word + ("es" if word.endswith(("r", "l")) else "s")
+
+
+def _dutch(word: str) -> Iterator[str]:
+    yield word
+    if word.endswith("ees"):
+        yield word[:-3] + "ese"
+    elif word.endswith(("aar", "aan", "er", "ër")):
+        yield from (word + "s", word[:-2] + word[-1] + "en" if word[-3] == "a" else word + "s")
+    elif word.endswith("s"):
+        yield word + "e"
+    else:
+        yield from (word + "en", word + "s")
+    if word.endswith("isch"):
+        yield word + "e"
+
+
+def _hebrew_nisba(word: str) -> Iterator[str]:
+    if word.startswith("="):
+        yield word[1:]
+        return
+    for article in ("", "ה"):
+        first, space, last = word.rpartition(" ")
+        for ending in ("", "ת", "ם", "ים", "ות"):
+            yield f"{article}{first}{space}{last}{ending}"
+
+
 _FORMS: Final[dict[str, Callable[[str], Iterator[str]]]] = {
     "en": _english,
     "ar": _arabic_nisba,
     "de": _german,
     "fr": _french,
     "es": _spanish,
+    "it": _italian,
+    "pt": _portuguese,
+    "nl": _dutch,
+    "he": _hebrew_nisba,
 }

@@ -13,7 +13,7 @@ from schemas.records import Organisation, Span
 from transforms.entities.lexicon import Lexicon, lexicon, shared_words
 from transforms.entities.names import ARABIC_SCRIPT
 from transforms.entities.organisation_words import OrganisationNouns, known_organisations, organisation_nouns
-from transforms.entities.tagger import Tagged, tag
+from transforms.entities.tagger import Tagged, rules_add, tag
 from transforms.text.languages import primary
 from transforms.text.memo import Memo
 from transforms.text.tokens import Words, tokenize
@@ -40,12 +40,60 @@ _ARABIC_ADJECTIVE: Final = regex.compile(
 def find_organisations(text: str, language: str | None) -> tuple[Organisation, ...]:
     """Return the organisations of `text`, each with all its mentions, sorted by the first."""
     code = primary(language)
+    tagged = tag(text, language)
+    named: dict[str, list[Span]] = {}
+    sure: dict[Span, float] = {}
+    if tagged is None or rules_add(language, "organisation"):
+        named = _by_rules(text, code)
+    if tagged is not None:
+        named = {
+            spelling: free for spelling, spans in named.items() if (free := [s for s in spans if _is_free(s, tagged)])
+        }
+        for name in tagged:
+            if name.kind == "organisation":
+                _add_tagged(text, name, code, named, sure)
+    merged = _merge(named, text)
+    if tagged is not None:
+        merged = _with_acronyms(merged, text)
+    found = [_organisation(name, sorted(spans), sure) for name, spans in merged]
+    return tuple(sorted(found, key=lambda organisation: organisation.spans[0]))
+
+
+def _organisation(name: str, spans: list[Span], sure: dict[Span, float]) -> Organisation:
+    confidence = max((sure[span] for span in spans if span in sure), default=None)
+    return Organisation(
+        name=name,
+        count=len(spans),
+        spans=tuple(spans),
+        method="rules" if confidence is None else "tagger",
+        confidence=None if confidence is None else round(confidence, 3),
+    )
+
+
+def _is_free(span: Span, tagged: tuple[Tagged, ...]) -> bool:
+    """Whether no tagged name overlaps `span`, but those of places within it."""
+    start, end = span
+    return not any(
+        name.start < end and start < name.end and not (name.kind == "place" and start < name.start) for name in tagged
+    )
+
+
+def _add_tagged(text: str, name: Tagged, code: str, named: dict[str, list[Span]], sure: dict[Span, float]) -> None:
+    start, end = _trimmed(text, name.start, name.end, code)
+    if start < end:
+        spelling = key(text[start:end])
+        if code in ARABIC_SCRIPT and text[start - 1 : start] == "ل" and text[start : start + 1] == "ل":
+            spelling = f"ا{spelling}"
+        named.setdefault(spelling or text[start:end], []).append((start, end))
+        sure[start, end] = name.confidence
+
+
+def _by_rules(text: str, code: str) -> dict[str, list[Span]]:
+    """Return the mentions that the table of known names and the nouns of organisations find, by folded name."""
     tokens = tokenize(text)
     words, nouns = lexicon(code), organisation_nouns(code)
     arabic = code in ARABIC_SCRIPT
     named: dict[str, list[Span]] = {}
-    if (tagged := tag(text, language)) is not None:
-        return tagged_organisations(text, [name for name in tagged if name.kind == "organisation"], code)
     after = 0
     for at in _candidates(tokens, code):
         if at < after or not tokens.raw[at][0].isalpha():
@@ -65,35 +113,7 @@ def find_organisations(text: str, language: str | None) -> tuple[Organisation, .
             spelling = f"ال{spelling}"
         named.setdefault(spelling, []).append((start, end))
         after = last
-    merged = _merge(named, text)
-    found_all = [Organisation(name=name, count=len(spans), spans=tuple(sorted(spans))) for name, spans in merged]
-    return tuple(sorted(found_all, key=lambda organisation: organisation.spans[0]))
-
-
-def tagged_organisations(text: str, names: list[Tagged], code: str) -> tuple[Organisation, ...]:
-    """Return the organisations at tagged names, sorted by first mention: a full name and its acronym are one."""
-    named: dict[str, list[Span]] = {}
-    sure: dict[Span, float] = {}
-    for name in names:
-        start, end = _trimmed(text, name.start, name.end, code)
-        if start < end:
-            spelling = key(text[start:end])
-            if code in ARABIC_SCRIPT and text[start - 1 : start] == "ل" and text[start : start + 1] == "ل":
-                spelling = f"ا{spelling}"
-            named.setdefault(spelling or text[start:end], []).append((start, end))
-            sure[start, end] = name.confidence
-    merged = _with_acronyms(_merge(named, text), text)
-    found = [
-        Organisation(
-            name=name,
-            count=len(spans),
-            spans=tuple(sorted(spans)),
-            method="tagger",
-            confidence=round(max(sure[span] for span in spans), 3),
-        )
-        for name, spans in merged
-    ]
-    return tuple(sorted(found, key=lambda organisation: organisation.spans[0]))
+    return named
 
 
 def _trimmed(text: str, start: int, end: int, code: str) -> Span:

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from schemas.records import Place
 from transforms.entities.place_mentions import COMMON_KINDS, Candidate, candidates
 from transforms.entities.place_names import Entry, home_countries
-from transforms.entities.tagger import Tagged, tag
+from transforms.entities.tagger import Tagged, rules_add, tag
 from transforms.text.folding import fold
 from transforms.text.languages import primary
 
@@ -55,7 +55,8 @@ def find_places(text: str, language: str | None) -> tuple[Place, ...]:
             if place.certain
         ]
     else:
-        located = sorted(_agreed(text, code, found, tagged), key=lambda mention: mention.start)
+        agreed = _agreed(text, code, found, tagged, rules=rules_add(language, "place"))
+        located = sorted(agreed, key=lambda mention: mention.start)
     places: dict[Entry | str, list[_Located]] = {}
     for mention in located:
         places.setdefault(mention.entry or fold(text[mention.start : mention.end]), []).append(mention)
@@ -79,8 +80,10 @@ def _place(text: str, mentions: list[_Located]) -> Place:
     )
 
 
-def _agreed(text: str, code: str, found: tuple[Candidate, ...], tagged: tuple[Tagged, ...]) -> Iterator[_Located]:
-    """Yield the mentions of places that the tagger found, and those that only the gazetteer can know."""
+def _agreed(
+    text: str, code: str, found: tuple[Candidate, ...], tagged: tuple[Tagged, ...], *, rules: bool
+) -> Iterator[_Located]:
+    """Yield the mentions of places that the tagger found, and those that only the gazetteer (or `rules`) can know."""
     starts = [place.mention.start for place in found]
     taken: set[int] = set()
     within: set[int] = set()
@@ -98,7 +101,7 @@ def _agreed(text: str, code: str, found: tuple[Candidate, ...], tagged: tuple[Ta
         else:
             within.update(near)
     for number, place in enumerate(found):
-        if number not in taken and place.certain and (number in within or place.mention.names[0].demonym):
+        if number not in taken and place.certain and (rules or number in within or place.mention.names[0].demonym):
             yield _Located(place.entry, place.entry.country_code, place.mention.start, place.mention.end, None)
 
 

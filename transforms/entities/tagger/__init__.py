@@ -54,6 +54,7 @@ class Tagger:
         self.header = weights.header
         self.language: str = self.header["language"]
         self.thresholds: dict[str, float] = self.header["thresholds"]
+        self.rules: frozenset[str] = frozenset(self.header.get("rules", ()))
         arrays = weights.arrays
         self._keys, self._begins = arrays["keys"], arrays["begins"]
         self._slots, self._values = arrays["slots"], arrays["values"]
@@ -201,6 +202,12 @@ def tagger_name(language: str | None) -> str | None:
     """Return what records call the tagger of a language, or None where there is none."""
     found = tagger(language)
     return None if found is None else f"{found.language} {found.kind}"
+
+
+def rules_add(language: str | None, kind: str) -> bool:
+    """Whether rules add names of a kind to those of the tagger, which learned from texts in other languages."""
+    found = tagger(language)
+    return found is not None and kind in found.rules
 
 
 @lru_cache(maxsize=2)

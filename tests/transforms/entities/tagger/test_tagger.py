@@ -75,6 +75,18 @@ def test_research_weights_are_used_only_when_asked_for() -> None:
     assert {name.kind for name in found} >= {"person", "place"}
 
 
+def test_rules_add_to_what_was_learned_from_other_languages() -> None:
+    text = "El ministro Joaquín Almunia visitó Badajoz y la Universidad de Extremadura."
+    places = find_places(text, "es")
+    people, organisations = find_people(text, "es", places=places)
+    assert [(person.name, person.method) for person in people] == [("Joaquín Almunia", "tagger")]
+    assert [organisation.name for organisation in organisations] == ["Universidad de Extremadura"]
+    found = taggers.tagger("es")
+    assert found is not None
+    assert found.header["learned_from"] == ["de", "en", "pt"]
+    assert "organisation" in found.rules
+
+
 def test_nothing_is_found_in_nothing() -> None:
     assert tag("", "ja") == ()
     assert tag(" \n ", "hi") == ()
