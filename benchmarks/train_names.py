@@ -460,10 +460,10 @@ def make(
     judged = judge(arrays, kept, language)
     if not quick and not donors:
         arrays = train(documents, language)
-    header: dict[str, Any] = {"sources": sources_of(documents)}
-    if donors:
-        header |= {"learned_from": donors, "rules": rules}
-    header |= {
+    header: dict[str, Any] = {
+        "sources": sources_of(documents),
+        "learned_from": donors or [language],
+        "rules": rules,
         "thresholds": {name: values["threshold"] for name, values in judged.items()},
         "held_out": {
             name: {figure: round(value, 3) for figure, value in values.items()} for name, values in judged.items()
@@ -492,7 +492,7 @@ def main() -> None:
         "--from", dest="donors", default="", metavar="LANG,LANG", help="learn from the free texts of other languages"
     )
     parser.add_argument(
-        "--rules", default="place,organisation", metavar="KIND,KIND", help="with --from: where rules add names"
+        "--rules", default="", metavar="KIND,KIND", help="kinds of which rules add what the tagger did not find"
     )
     options = parser.parse_args()
     donors = options.donors.split(",") if options.donors else []
@@ -508,7 +508,7 @@ def main() -> None:
                     kind,
                     options.out,
                     donors=donors,
-                    rules=options.rules.split(","),
+                    rules=[rule for rule in options.rules.split(",") if rule],
                     quick=options.quick,
                 )
 
