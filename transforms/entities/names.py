@@ -18,7 +18,7 @@ from schemas.records import Span
 from transforms.entities.lexicon import Lexicon, ambiguous_names, lexicon, organisation_words, shared_words
 from transforms.entities.named import Mention, Named
 from transforms.entities.names_unspaced import UNSPACED, unspaced_names
-from transforms.entities.tagger import Tagged, tag
+from transforms.entities.tagger import Tagged, rules_add, tag
 from transforms.entities.tagger.features import known_names
 from transforms.text.languages import CAPITAL_NOUNS, primary
 from transforms.text.tokens import Words, tokenize, word_key
@@ -102,9 +102,22 @@ def find_names(text: str, language: str | None, places: tuple[Span, ...] = ()) -
         # The family name of somebody named in full is his, even where it is a place's as well.
         finder.taken = frozenset(_tokens_in(tokens, tuple((n.start, n.end) for n in tagged if n.kind != "place")))
         whole = frozenset(_tokens_in(tokens, tuple((name.start, name.end) for name in tagged)))
-        mentions = [mention for mention in mentions if whole.isdisjoint(range(mention.first, mention.last))]
-        mentions = sorted((*mentions, *finder.tagged(people)), key=lambda mention: mention.first)
+        named = list(finder.tagged(people))
+        rules_win = rules_add(language, "person")
+        fuller = [mention for mention in mentions if rules_win or _completes(tokens, mention, named, whole)]
+        mentions = [m for m in mentions if m not in fuller and whole.isdisjoint(range(m.first, m.last))]
+        named = [
+            part for part in named if not any(full.first < part.last and part.first < full.last for full in fuller)
+        ]
+        mentions = sorted((*mentions, *fuller, *named), key=lambda mention: mention.first)
     return _bring_together(text, tokens, mentions, finder)
+
+
+def _completes(tokens: Words, full: Mention, named: list[Mention], whole: frozenset[int]) -> bool:
+    """Whether the rules' `full` name goes on, with a particle, where the tagger's ends: Ursula (von der Leyen)."""
+    ends = {part.last for part in named if part.first == full.first and part.last < full.last}
+    people = {at for part in named for at in range(part.first, part.last)}
+    return any(tokens.raw[end].islower() and not whole & set(range(end, full.last)) - people for end in ends)
 
 
 class _Finder:
@@ -130,7 +143,7 @@ class _Finder:
             first = bisect.bisect_right(starts, name.start) - 1
             last = bisect.bisect_left(starts, name.end)
             first, last = self.trimmed(first, last)
-            if first < last:
+            if first < last and not (last - first > 1 and self.tokens.key[last - 1] in organisation_words()):
                 mention = self.mention(first, last, self.proclitic(first))
                 yield dataclasses.replace(mention, confidence=round(name.confidence, 3))
 

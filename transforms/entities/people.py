@@ -6,6 +6,7 @@ from schemas.records import Organisation, Person, Place, Span
 from transforms.entities.lexicon import given_names, lexicon
 from transforms.entities.names import find_names
 from transforms.entities.organisations import find_organisations
+from transforms.entities.tagger import rules_add
 
 
 def find_people(
@@ -18,9 +19,14 @@ def find_people(
     place_spans = all_spans(places)
     known = frozenset(place_spans)
     organisations = tuple(o for o in find_organisations(text, language) if known.isdisjoint(o.spans))
+    names = find_names(text, language, place_spans)
+    if rules_add(language, "person"):
+        organisations = _without(
+            organisations, [span for named in names if named.confidence is None for span in named.spans]
+        )
     taken = [span for organisation in organisations for span in organisation.spans]
     people = []
-    for named in find_names(text, language, place_spans):
+    for named in names:
         spans = _outside(named.spans, taken)
         # A name in full that is a place's is none; alone, the family name of somebody named in full is his.
         if spans and not any(span in known and text[slice(*span)] == named.name for span in spans):
@@ -36,6 +42,15 @@ def find_people(
             )
     people.sort(key=lambda person: person.spans[0])
     return tuple(people), organisations
+
+
+def _without(organisations: tuple[Organisation, ...], people: list[Span]) -> tuple[Organisation, ...]:
+    """Return `organisations` without those that the tagger found where rules found `people`."""
+    return tuple(
+        organisation
+        for organisation in organisations
+        if organisation.method == "rules" or len(_outside(list(organisation.spans), people)) == len(organisation.spans)
+    )
 
 
 def all_spans(places: tuple[Place, ...]) -> tuple[Span, ...]:

@@ -1,8 +1,9 @@
 """The places that a text names: countries, territories, regions, capitals and cities, in the language of the text.
 
 The tagger of the language says that a name is a place, the gazetteer which one (`place_mentions`). A place that the
-gazetteer lacks is named as the text writes it, with the country that stands beside it: Smithville, Texas. Demonyms are
-the gazetteer's alone, as are places within the names of organisations. Where a language has no tagger, rules decide.
+gazetteer lacks is named as the text writes it, with the country that stands beside it: Smithville, Texas. Countries and
+their demonyms are found by the gazetteer alone as well, as are places within the names of organisations. Where a
+language has no tagger, rules decide.
 """
 
 import re
@@ -16,7 +17,8 @@ from transforms.entities.place_mentions import COMMON_KINDS, Candidate, candidat
 from transforms.entities.place_names import Entry, home_countries
 from transforms.entities.tagger import Tagged, rules_add, tag
 from transforms.text.folding import fold
-from transforms.text.languages import primary
+from transforms.text.languages import SPACELESS, primary
+from transforms.text.wordlists import key, zipf
 
 _COVERED: Final = 0.6
 """Share of a tagged name that a name of the gazetteer must cover to be what is meant: not Germany in West Germany."""
@@ -24,6 +26,8 @@ _KNOWN_POPULATION: Final = 100_000
 """A smaller city far from where the language is spoken needs its country, or another place of it, in the text."""
 _BESIDE: Final = re.compile(r"(?:,|،| \(|、)? ?(?:in |im |en |en el |في |ب)?")
 """What stands between a town and the region or country that it is in."""
+_COMMONEST: Final = 5.8
+"""Zipf frequency of words that are no place unless the gazetteer knows a country, region or capital of that name."""
 _UNKNOWN_KIND: Final = "place"
 _ENDING: Final = re.compile(r"['’`].*$")
 
@@ -94,15 +98,33 @@ def _agreed(
             near.append(at)
             at -= 1
         if name.kind == "place":
+            if _is_common_word(text[name.start : name.end], code) and all(
+                found[at].entry.kind == "city" for at in near
+            ):
+                continue
             taken.update(near)
             yield _of_gazetteer(text, code, name, [found[at] for at in near]) or _of_text(text, name, found, starts)
         elif name.kind == "person":
-            taken.update(near)
+            taken.update(at for at in near if not _is_country_before(found[at], name))
         else:
             within.update(near)
     for number, place in enumerate(found):
-        if number not in taken and place.certain and (rules or number in within or place.mention.names[0].demonym):
+        known = rules or place.entry.kind == "country" or place.mention.names[0].demonym
+        if number not in taken and place.certain and (known or number in within):
             yield _Located(place.entry, place.entry.country_code, place.mention.start, place.mention.end, None)
+
+
+def _is_common_word(written: str, code: str) -> bool:
+    """Whether a name is written like one of the commonest words of the language: Він (he), a city in Vietnam."""
+    return code not in SPACELESS and zipf(code).get(key(written)) >= _COMMONEST
+
+
+def _is_country_before(place: Candidate, person: Tagged) -> bool:
+    """Whether a place is the country of an office, taken for the beginning of a name."""
+    mention = place.mention
+    return (
+        place.certain and place.entry.kind == "country" and mention.start <= person.start and mention.end < person.end
+    )
 
 
 def _of_gazetteer(text: str, code: str, name: Tagged, near: list[Candidate]) -> _Located | None:

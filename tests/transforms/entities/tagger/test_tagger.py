@@ -79,7 +79,8 @@ def test_rules_add_to_what_was_learned_from_other_languages() -> None:
     text = "El ministro Joaquín Almunia visitó Badajoz y la Universidad de Extremadura."
     places = find_places(text, "es")
     people, organisations = find_people(text, "es", places=places)
-    assert [(person.name, person.method) for person in people] == [("Joaquín Almunia", "tagger")]
+    assert [(person.name, person.role) for person in people] == [("Joaquín Almunia", "ministro")]
+    assert (places[0].name, places[0].method) == ("Badajoz", "tagger")
     assert [organisation.name for organisation in organisations] == ["Universidad de Extremadura"]
     found = taggers.tagger("es")
     assert found is not None
