@@ -9,8 +9,12 @@ import os
 from collections.abc import Sequence
 
 from transforms.dates import names
+from transforms.dates.parsing import find_dates
 from transforms.entities.gazetteer import gazetteer
-from transforms.entities.keywords import keyword_frequencies
+from transforms.entities.keywords import find_keywords
+from transforms.entities.people import find_people
+from transforms.entities.places import find_places
+from transforms.numbers.figures import find_figures
 from transforms.text import language as detection
 from transforms.text.compiled import PACKAGED
 from transforms.text.wordlists import zipf
@@ -20,11 +24,14 @@ def compile_tables(languages: Sequence[str] = detection.LANGUAGES) -> None:
     """Compile the tables of `languages`, and those that all share."""
     detection.warm_up()
     names.warm_up()
-    for language in languages:
+    for language in languages:  # what each looks for makes it open what it needs
         zipf(language)
-        keyword_frequencies(language)
         gazetteer(language)
-        names.lexicon(language)
+        find_dates("", language, None)
+        find_figures("", language)
+        find_keywords("word", None, language, names=(), skipped=())
+        find_places("Paris", language)
+        find_people("word", language, places=())
 
 
 def main() -> None:

@@ -2,20 +2,20 @@
 
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Any, Final, Literal, TypeVar
+from typing import Final, Literal
 
 import msgspec
 from babel import Locale, UnknownLocaleError, localedata
 
 from transforms.dates.calendars import Calendar
+from transforms.text.cldr import read_anew
 from transforms.text.compiled import compiled_bytes, contents, release
 from transforms.text.languages import by_value, files_of, in_order, primary, section
-from transforms.text.memo import Memo
-from transforms.text.phrases import Entries, Key, Names, by_first_word, name_key
+from transforms.text.phrases import SOURCES, Key, Names, by_first_word, name_key, names_in
 
 Order = Literal["dmy", "mdy", "ymd"]
 
@@ -32,13 +32,10 @@ _FACTS, _MONTHS, _WEEKDAYS = "facts", "month ", "weekday "
 _SOURCES: Final = (
     "dates/names.py",
     "dates/calendars.py",
-    "text/phrases.py",
-    "text/tokens.py",
-    "text/folding.py",
+    "text/cldr.py",
     "data/calendars.toml",
+    *SOURCES,
 )
-_KEPT: Final = 1 << 12
-T = TypeVar("T")
 
 _ALIASES: Final = {"no": "nb", "nn": "nb", "tl": "fil", "sh": "sr_Latn"}
 
@@ -143,6 +140,7 @@ def _order(language: str) -> Order | None:
 
 
 def _month_names(language: str) -> tuple[tuple[str, Month], ...]:
+    read_anew()
     names: dict[str, Month] = {}
     for identifier in _locales(language):
         if localedata.exists(identifier):
@@ -154,6 +152,7 @@ def _month_names(language: str) -> tuple[tuple[str, Month], ...]:
 
 
 def _weekday_names(language: str) -> tuple[tuple[str, int], ...]:
+    read_anew()
     names: dict[str, int] = {}
     for identifier in _locales(language):
         if localedata.exists(identifier):
@@ -217,18 +216,8 @@ class _Listed:
         self.order: Order | None = facts["order"]
         self.months_capitalised: bool = facts["months_capitalised"]
         self.weekdays_capitalised: bool = facts["weekdays_capitalised"]
-        self.months: Names[Month] = Names.looked_up(_reader(table, _MONTHS, Month))
-        self.weekdays: Names[int] = Names.looked_up(_reader(table, _WEEKDAYS, int))
-
-
-def _reader(table: Any, kind: str, meaning: type[T]) -> Callable[[str], Entries[T] | None]:
-    decoder = msgspec.msgpack.Decoder(list[tuple[Key, meaning]])  # type: ignore[valid-type]
-
-    def read(first: str) -> Entries[T] | None:
-        found = table.get(kind + first)
-        return decoder.decode(found[0]) if found else None
-
-    return Memo(read, _KEPT).__getitem__
+        self.months: Names[Month] = names_in(table, Month, _MONTHS)
+        self.weekdays: Names[int] = names_in(table, int, _WEEKDAYS)
 
 
 def _listed(key: str) -> Iterator[tuple[str, bytes]]:

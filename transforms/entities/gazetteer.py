@@ -20,6 +20,7 @@ from babel import localedata
 from transforms.entities import place_names
 from transforms.entities.inflection import Reading, bases, readings
 from transforms.entities.place_names import Entry, Name
+from transforms.text.cldr import read_anew
 from transforms.text.compiled import compiled_bytes, contents, release
 from transforms.text.folding import fold
 from transforms.text.language import LANGUAGES
@@ -38,6 +39,7 @@ _SHARED_SOURCES: Final = (
     "entities/place_names.py",
     "entities/gazetteer.py",
     "entities/inflection.py",
+    "text/cldr.py",
     "text/folding.py",
     "text/wordlists.py",
     "data/places-extra.txt",
@@ -133,6 +135,7 @@ def gazetteer(language: str | None) -> Gazetteer:
 def _nodes(language: str) -> Iterator[tuple[str, bytes]]:
     """Yield the nodes of a language's names, as they are kept."""
     numbers = _numbers()
+    read_anew()
     endings: dict[str, list[Name]] = defaultdict(list)
     continuing: set[str] = set()
     for key, names in _listed(language).items():

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from transforms.text.languages import by_value, in_order, primary, section, split_forms
-from transforms.text.phrases import Names, name_key
+from transforms.text.compiled import contents
+from transforms.text.languages import by_value, files_of, in_order, primary, section, split_forms
+from transforms.text.phrases import Names, compiled_names
 from transforms.text.tokens import Tokens, keys
 
 
@@ -64,10 +65,9 @@ def _compounds(language: str) -> Iterator[tuple[str, int]]:
 class _Joined(Names[int]):
     """Number words with those that are written as one word with a thousand in them: ``zweitausendfünfzehn``."""
 
-    def __init__(self, names: Iterable[tuple[str, int]], thousands: Iterable[str]) -> None:
-        listed = list(names)
-        super().__init__(listed)
-        self._values = {key[0]: value for name, value in listed if len(key := name_key(name)) == 1}
+    def __init__(self, names: Names[int], thousands: Iterable[str]) -> None:
+        super().__init__(())
+        self._beginning = names._beginning
         self._thousands = tuple(keys(" ".join(thousands)))
 
     def __contains__(self, key: str) -> bool:
@@ -85,11 +85,14 @@ class _Joined(Names[int]):
             left, found, right = key.partition(thousand)
             if not found or not (left or right):
                 continue
-            count = self._values.get(left) if left else 1
-            rest = self._values.get(right) if right else 0
+            count = self._below_thousand(left) if left else 1
+            rest = self._below_thousand(right) if right else 0
             if count is not None and rest is not None and 0 < count < 1000 and rest < 1000:
                 return count * 1000 + rest
         return None
+
+    def _below_thousand(self, word: str) -> int | None:
+        return dict(self._beginning(word) or ()).get((word,))
 
 
 _JOINED: Final[Mapping[str, tuple[str, str, str]]] = {
@@ -116,19 +119,10 @@ def number_words(language: str | None) -> NumberWords:
     """Return the number words of a BCP 47 language tag; none of an unknown language."""
     base = primary(language)
     listed = section(base, "numbers")
-    words = [
-        *in_order(listed.get("units", ""), 0, 1),
-        *in_order(listed.get("tens", ""), 20, 10),
-        *in_order(listed.get("hundreds", ""), 100, 100),
-    ]
-    if base in _JOINED:
-        words += _compounds(base)
-    if base == "tr":
-        words.append(("on", 10))
     magnitudes = {word: int(value) for word, value in by_value(listed.get("magnitudes", {}))}
     return NumberWords(
         language=base,
-        below_thousand=_Joined(words, _JOINED[base][1].split()) if base in _JOINED else Names(words),
+        below_thousand=_below_thousand(base),
         hundred=Names((word, 100) for word in split_forms(listed.get("hundred", ""))),
         magnitudes=Names(magnitudes.items()),
         duals=Names((word, int(value)) for word, value in by_value(listed.get("duals", {}))),
@@ -138,6 +132,24 @@ def number_words(language: str | None) -> NumberWords:
         parts=_parts(listed.get("and_a_part", {})),
         ordinals=Names(in_order(listed.get("ordinals", ""), 1, 1)),
     )
+
+
+def _below_thousand(language: str) -> Names[int]:
+    listed = section(language, "numbers")
+
+    def words() -> Iterator[tuple[str, int]]:
+        yield from in_order(listed.get("units", ""), 0, 1)
+        yield from in_order(listed.get("tens", ""), 20, 10)
+        yield from in_order(listed.get("hundreds", ""), 100, 100)
+        if language in _JOINED:
+            yield from _compounds(language)
+        if language == "tr":
+            yield "on", 10
+
+    if language not in _JOINED:
+        return Names(words())
+    made_from = contents("numbers/number_words.py", *files_of(language))
+    return _Joined(compiled_names(f"numbers-{language}", int, words, made_from), _JOINED[language][1].split())
 
 
 def _parts(table: Mapping[str, str]) -> Names[float]:

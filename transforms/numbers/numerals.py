@@ -4,9 +4,13 @@ import re
 from functools import cache
 from typing import Final, NamedTuple
 
+import marisa_trie
+import msgspec
 from babel import Locale, UnknownLocaleError
 
 from transforms.numbers.number_words import NumberWords
+from transforms.text.compiled import compiled_bytes, contents, release
+from transforms.text.language import LANGUAGES
 from transforms.text.languages import primary
 from transforms.text.tokens import Tokens, ascii_digits
 
@@ -29,12 +33,27 @@ class Separators(NamedTuple):
 @cache
 def separators(language: str | None) -> Separators:
     """Return the separators of a BCP 47 language tag (CLDR, for European digits); the English ones where unknown."""
+    known = _known_separators().get(language or "en")
+    return msgspec.msgpack.decode(known[0], type=Separators) if known else _cldr_separators(language or "en")
+
+
+def _cldr_separators(language: str) -> Separators:
     try:
-        symbols = Locale.parse((language or "en").replace("-", "_")).number_symbols["latn"]
+        symbols = Locale.parse(language.replace("-", "_")).number_symbols["latn"]
         decimal, group = str(symbols["decimal"]), str(symbols["group"])
     except (UnknownLocaleError, ValueError, KeyError, TypeError):
         return Separators(".", ",")
     return Separators(decimal, " " if group in _SPACES else group.replace("’", "'"))
+
+
+@cache
+def _known_separators() -> marisa_trie.BytesTrie:
+    """Return the separators of the languages that texts are told to be in: two signs of CLDR's large files."""
+    return compiled_bytes(
+        "separators",
+        lambda: ((language, msgspec.msgpack.encode(_cldr_separators(language))) for language in LANGUAGES),
+        f"{contents('numbers/numerals.py', 'text/language.py')} {release('Babel')}",
+    )
 
 
 def parse_numeral(written: str, language: str | None = None) -> Number | None:

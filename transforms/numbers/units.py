@@ -8,10 +8,12 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, Final
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale, UnknownLocaleError, localedata
 
-from transforms.text.languages import by_value, primary, section
-from transforms.text.phrases import Names
+from transforms.text.cldr import read_anew
+from transforms.text.compiled import contents, release
+from transforms.text.languages import by_value, files_of, primary, section
+from transforms.text.phrases import Names, compiled_names
 from transforms.text.tokens import keys
 
 CURRENCY_SIGNS: Final[Mapping[str, str]] = {
@@ -66,8 +68,8 @@ _SHARED_BY: Final = 2
 """Currencies that have a word in common, for it to be their noun: dollar, franc."""
 
 
-@cache
 def _cldr(language: str) -> dict[str, Any]:
+    read_anew()
     try:
         return dict(Locale.parse(language)._data)  # Babel has no other way to the plural forms of units
     except (UnknownLocaleError, ValueError, TypeError):
@@ -127,11 +129,31 @@ def unit_words(language: str | None) -> Names[str]:
     The language's own list comes first, then the names of measures and currencies in CLDR.
     """
     base = primary(language)
-    own = [*_ANY.items(), *by_value(section(base, "units"))]
-    return Names([*own, *measures(base), *currencies(base)])
+
+    def names() -> Iterator[tuple[str, str]]:
+        yield from _ANY.items()
+        yield from by_value(section(base, "units"))
+        yield from measures(base)
+        yield from currencies(base)
+
+    return compiled_names(f"units-{base}", str, names, _made_from(base)) if _listed(base) else Names(names())
 
 
 @cache
 def duration_words(language: str | None) -> Names[bool]:
     """Return the words of spans of time of a BCP 47 language tag: what is counted, and no unit."""
-    return Names((name, True) for name in durations(primary(language)))
+    base = primary(language)
+
+    def names() -> Iterator[tuple[str, bool]]:
+        return ((name, True) for name in durations(base))
+
+    return compiled_names(f"durations-{base}", bool, names, _made_from(base)) if _listed(base) else Names(())
+
+
+def _listed(language: str) -> bool:
+    """Whether CLDR has the language: its files are large, so what is read of them is compiled."""
+    return bool(language) and localedata.exists(language)
+
+
+def _made_from(language: str) -> str:
+    return f"{contents('numbers/units.py', 'text/cldr.py', *files_of(language))} {release('Babel')}"

@@ -1,12 +1,20 @@
 """Dictionaries of names of one or several words, looked up at a position of a tokenised text."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, Generic, TypeVar
 
+import marisa_trie
+import msgspec
+
+from transforms.text.compiled import compiled_bytes, contents
+from transforms.text.memo import Memo
 from transforms.text.tokens import Tokens, lex
 
 Key = tuple[str, ...]
 T = TypeVar("T")
+SOURCES: Final = ("text/phrases.py", "text/tokens.py", "text/folding.py")
+"""Files of `transforms` that say what the keys of a name are."""
+_KEPT: Final = 1 << 12
 _SKIPPED_IN_NAMES: Final = frozenset(".'’ʼ׳-‑־॰")
 
 
@@ -59,6 +67,29 @@ class Names(Generic[T]):
             if after is not None:
                 return value, after
         return None
+
+
+def compiled_names(
+    name: str, meaning: type[T], names: Callable[[], Iterable[tuple[str, T]]], made_from: str
+) -> Names[T]:
+    """Return the dictionary of `names`, mapped from the compiled table `name`; for names that take long to read."""
+
+    def entries() -> Iterator[tuple[str, bytes]]:
+        return ((first, msgspec.msgpack.encode(found)) for first, found in by_first_word(names()).items())
+
+    table = compiled_bytes(name, entries, f"{contents(*SOURCES)} {made_from}")
+    return names_in(table, meaning)
+
+
+def names_in(table: marisa_trie.BytesTrie, meaning: type[T], kind: str = "") -> Names[T]:
+    """Return the dictionary of the names in a table whose keys are `kind` and the key of a name's first word."""
+    decoder = msgspec.msgpack.Decoder(list[tuple[Key, meaning]])  # type: ignore[valid-type]
+
+    def read(first: str) -> Entries[T] | None:
+        found = table.get(kind + first)
+        return decoder.decode(found[0]) if found else None
+
+    return Names.looked_up(Memo(read, _KEPT).__getitem__)
 
 
 def _match(tokens: Tokens, index: int, key: Key) -> int | None:

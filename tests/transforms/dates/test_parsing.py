@@ -1,9 +1,13 @@
 """`parse_date` and `date_in_url`: every form of metadata, and what must not be read into it."""
 
+from pathlib import Path
+
 import pytest
+from babel import localedata
 from hypothesis import given
 from hypothesis import strategies as st
 
+from transforms.dates.names import lexicon
 from transforms.dates.parsing import date_in_url, parse_date, plausible
 
 DAY = "2026-01-06"
@@ -191,3 +195,20 @@ def test_never_raises(value: str) -> None:
 def test_hostile_length_is_read_in_no_time(piece: str) -> None:
     parse_date(piece * 1_000_000)
     date_in_url("https://example.org/" + piece * 1_000_000)
+
+
+def test_a_language_has_the_same_names_whatever_was_read_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Babel gives a locale without names of its own those of the locale that was read before it."""
+    found = []
+    for before in ("de", "az"):
+        monkeypatch.setenv("KHABAR_CACHE", str(tmp_path / before))
+        lexicon.cache_clear()
+        localedata._cache.clear()  # as in a new process
+        for language in (before, "dv"):
+            lexicon(language)
+        found.append({path.name: path.read_bytes() for path in (tmp_path / before).glob("dates-dv-*")})
+    lexicon.cache_clear()
+    assert len(found[0]) == 1
+    assert found[0] == found[1]
