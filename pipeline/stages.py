@@ -23,8 +23,8 @@ from apache_beam.utils.windowed_value import WindowedValue
 from pipeline import errors as fatal
 from pipeline.index import (
     Decision,
-    IndexDamaged,
     IndexUnavailable,
+    IndexUnusable,
     Observation,
     Probe,
     StoryArticle,
@@ -145,7 +145,7 @@ class BatchedFn(StageFn):
     def ask(self, question: Callable[[Sequence[Q]], list[A]], records: Sequence[Q]) -> list[A]:
         """Ask the index, patiently while it cannot be reached: that is no fault of the records."""
         STAGE_RECORDS.labels(question.__name__).inc(len(records))
-        with fatal.stopping(IndexUnavailable, IndexDamaged, doing="the article index"):
+        with fatal.stopping(IndexUnavailable, IndexUnusable, doing="the article index"):
             pause, deadline = 0.1, time.monotonic() + _INDEX_PATIENCE
             while True:
                 try:

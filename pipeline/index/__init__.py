@@ -7,7 +7,9 @@ from pathlib import Path
 from pipeline.index.base import (
     Decision,
     IndexDamaged,
+    IndexForbidden,
     IndexUnavailable,
+    IndexUnusable,
     Observation,
     Probe,
     StoryArticle,
@@ -23,7 +25,9 @@ __all__ = [
     "History",
     "Index",
     "IndexDamaged",
+    "IndexForbidden",
     "IndexUnavailable",
+    "IndexUnusable",
     "Observation",
     "Probe",
     "StoryArticle",
@@ -41,6 +45,7 @@ def open_index(url: str, clock: Callable[[], float] = time.time, model: Model | 
     Raises:
         ValueError: the URL is of no known kind.
         IndexUnavailable: the store cannot be reached or is locked.
+        IndexForbidden: this user may not use it.
         IndexDamaged: what is there is no index, is damaged, or is of a newer schema.
     """
     if url in {"memory:", "sqlite://", "sqlite:///:memory:"}:

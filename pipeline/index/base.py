@@ -22,8 +22,16 @@ class IndexUnavailable(Explained):
     """The store cannot be reached or is locked; nothing was stored, and the same call may be made again."""
 
 
-class IndexDamaged(Explained):
-    """The store is not an index, is damaged, or was made by a newer version; making the call again cannot help."""
+class IndexUnusable(Explained):
+    """Making the call again cannot help."""
+
+
+class IndexDamaged(IndexUnusable):
+    """The store is not an index, is damaged, or was made by a newer version."""
+
+
+class IndexForbidden(IndexUnusable):
+    """The store may be whole, but this user may not use it, or it takes no writes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

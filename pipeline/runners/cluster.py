@@ -69,14 +69,14 @@ class ClusterRun:
         Raises:
             JobStopped: for a reason that a user can act on.
         """
-        from pipeline.index import IndexDamaged, IndexUnavailable, open_index
+        from pipeline.index import IndexUnavailable, IndexUnusable, open_index
         from pipeline.runners import beam_options
         from pipeline.runners.prism import WithOutput
         from pipeline.sinks.folder import FolderWriter
         from pipeline.sources.files import ReadFiles
 
         settings = replace(settings, index_url=_absolute(settings.index_url))
-        with fatal.stopping(ValueError, IndexUnavailable, IndexDamaged, doing="cannot open the article index"):
+        with fatal.stopping(ValueError, IndexUnavailable, IndexUnusable, doing="cannot open the article index"):
             open_index(settings.index_url).close()
         module, _, name = self._cluster.graph.partition(":")
         build = getattr(importlib.import_module(module), name)

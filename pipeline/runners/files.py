@@ -130,7 +130,7 @@ class _EmbeddedRun:
 
     def run(self, settings: Settings, mapping: FieldMapping) -> None:
         # Beam takes long to import, so the processes of the sandbox start beside it.
-        from pipeline.index import IndexDamaged, IndexUnavailable
+        from pipeline.index import IndexUnavailable, IndexUnusable
         from pipeline.resources import INDEX, SANDBOX
 
         with fatal.stopping(BrokenExecutor, doing="the extraction processes cannot be started"):
@@ -144,7 +144,7 @@ class _EmbeddedRun:
             from pipeline.sinks.folder import WriteFiles
             from pipeline.sources.files import ReadFiles, Share
 
-            with fatal.stopping(ValueError, IndexUnavailable, IndexDamaged, doing="cannot open the article index"):
+            with fatal.stopping(ValueError, IndexUnavailable, IndexUnusable, doing="cannot open the article index"):
                 INDEX.acquire(settings)
             try:
                 p = beam.Pipeline(runner=FnApiRunner(), options=PipelineOptions([]))

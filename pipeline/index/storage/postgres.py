@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import psycopg
 
-from pipeline.index.base import IndexDamaged, IndexUnavailable
+from pipeline.index.base import IndexDamaged, IndexForbidden, IndexUnavailable
 from pipeline.index.storage.base import CANDIDATES_PER_BAND, Window, Writes
 from pipeline.index.storage.rows import (
     IDENTITY_COLUMNS,
@@ -39,6 +39,7 @@ class PostgresStore(TableStore):
 
     Raises:
         IndexUnavailable: the server cannot be reached, or the lock is taken for longer than `lock_wait` seconds.
+        IndexForbidden: the user lacks a right, or the server takes no writes.
         IndexDamaged: the tables are of a newer schema, are missing, or the server reports corruption.
     """
 
@@ -277,6 +278,8 @@ def _errors() -> Iterator[None]:
         yield
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
         raise IndexUnavailable(f"the PostgreSQL index cannot be used now: {_line(error)}") from error
+    except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction) as error:
+        raise IndexForbidden(f"this user may not write the PostgreSQL index: {_line(error)}") from error
     except psycopg.Error as error:
         raise IndexDamaged(f"the PostgreSQL index is damaged: {_line(error)}") from error
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from pipeline.index.base import IndexDamaged, IndexUnavailable
+from pipeline.index.base import IndexDamaged, IndexForbidden, IndexUnavailable
 from pipeline.index.storage.base import CANDIDATES_PER_BAND, Window, Writes
 from pipeline.index.storage.rows import (
     IDENTITY_COLUMNS,
@@ -39,6 +39,7 @@ class SqliteStore(TableStore):
 
     Raises:
         IndexUnavailable: the file cannot be opened, or is locked for longer than `lock_wait` seconds.
+        IndexForbidden: this user may not write it.
         IndexDamaged: the file is no index, is damaged, or is of a newer schema.
     """
 
@@ -228,6 +229,8 @@ def _errors() -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
+            raise IndexForbidden(f"this user may not write the SQLite index: {error}") from error
         raise IndexUnavailable(f"the SQLite index cannot be used now: {error}") from error
     except sqlite3.DatabaseError as error:
         raise IndexDamaged(f"the SQLite index is damaged: {error}") from error

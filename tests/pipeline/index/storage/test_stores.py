@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from pipeline.index import Decision, Index, IndexDamaged, IndexUnavailable, StoryArticle, open_index
+from pipeline.index import Decision, Index, IndexDamaged, IndexForbidden, IndexUnavailable, StoryArticle, open_index
 from pipeline.index.storage import postgres, sqlite
 from pipeline.index.storage.base import Store, Writes
 from pipeline.index.storage.postgres import PostgresStore
@@ -124,6 +124,23 @@ def test_an_index_of_a_newer_schema_is_refused(url: str) -> None:
             connection.execute(f"UPDATE index_schema SET version = {newer}")
     with pytest.raises(IndexDamaged, match="schema"):
         open_index(url)
+
+
+def test_an_index_that_a_user_may_not_write_is_whole(url: str) -> None:
+    """A missing right is said as such: nothing is damaged, and nobody should repair anything."""
+    open_index(url).close()
+    if url.startswith("sqlite"):
+        index = open_index(url)
+        index._store._db.execute("PRAGMA query_only = ON")  # root may write files that others may not
+    else:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("CREATE ROLE reader LOGIN")
+            connection.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader")
+        with pytest.raises(IndexForbidden, match="permission denied"):
+            open_index(url.replace("khabar@", "reader@"))
+        return
+    with pytest.raises(IndexForbidden, match="readonly"):
+        index.observe([observation(words(1))])
 
 
 ADDED = (
