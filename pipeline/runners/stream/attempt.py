@@ -21,7 +21,7 @@ from pipeline.kafka.connection import KafkaJob
 from pipeline.observe import logs
 from pipeline.observe.logs import Say
 from pipeline.runners import flink
-from pipeline.runners.stream.job import EXIT_STOPPED, RUNNING
+from pipeline.runners.stream.job import EXIT_STOPPED, RUNNING, WORKS
 from pipeline.runners.stream.on_flink import OnFlink
 from pipeline.runners.stream.options import StreamOptions
 
@@ -61,9 +61,10 @@ class Attempt:
         self._submitted = False
         self.endpoint = ""
         """Job service that the job is submitted to."""
+        works = [] if options.engine.runner == "flink" else [WORKS]
         # Loads what it needs while brokers and cluster are waited for, and begins with what `start` writes to it.
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "pipeline.runners.stream.job"],
+        self._process = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-m", "pipeline.runners.stream.job", *works],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

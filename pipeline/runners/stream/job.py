@@ -19,11 +19,14 @@ from types import FrameType
 from typing import Any, Final
 
 from pipeline import errors
+from pipeline.forking import start_fork_server
 from pipeline.observe.logs import JsonFormatter
 from pipeline.runners.stream.options import StreamOptions
 
 EXIT_STOPPED: Final = 3
 """The job cannot go on for a reason that a user can act on; trying again does not help."""
+WORKS: Final = "--works"
+"""Argument of a process that does not only submit the job."""
 RUNNING: Final = "khabar: the job runs"
 """Line on standard error by which the parent process learns that the job service runs the job."""
 _CANCEL_SECONDS: Final = 10.0
@@ -32,6 +35,8 @@ _LOOK_SECONDS: Final = 0.2
 
 def main() -> None:
     """Run one attempt; ends the process."""
+    if WORKS in sys.argv:
+        start_fork_server()
     for module in ("apache_beam", "pipeline.sources.kafka", "pipeline.sinks.kafka", "pipeline.graph"):
         importlib.import_module(module)
     options, job, endpoint = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the parent process
