@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import names
 from benchmarks.gold import gold_sets, read_gold
 from benchmarks.quality import Score, encoding_tests, measure
 
@@ -31,6 +32,29 @@ FLOORS = [
     ("n4k", "title_exact", 0.85),
     ("htmldate", "date_right", 0.88),
 ]
+
+NAMES_SAMPLE = 25
+NAMES = FOLDER / "entities" / "ner"
+NAME_FLOORS = {
+    "ar": (0.80, 0.46, 0.44),
+    "de": (0.76, 0.70, 0.48),
+    "en": (0.85, 0.76, 0.40),
+    "es": (0.77, 0.75, 0.50),
+    "fa": (0.82, 0.42, 0.15),
+    "fr": (0.79, 0.86, 0.15),
+    "he": (0.66, 0.00, 0.00),
+    "hi": (0.91, 0.69, 0.68),
+    "it": (0.70, 0.75, 0.27),
+    "ja": (0.75, 0.60, 0.60),
+    "ko": (0.68, 0.76, 0.46),
+    "nl": (0.67, 0.64, 0.35),
+    "pt": (0.66, 0.77, 0.49),
+    "ru": (0.85, 0.77, 0.26),
+    "tr": (0.73, 0.71, 0.45),
+    "uk": (0.60, 0.70, 0.14),
+    "zh": (0.67, 0.38, 0.24),
+}
+"""F1 of places, people and organisations with the weights that are used by default."""
 
 
 @functools.cache
@@ -64,3 +88,11 @@ def test_encodings_of_html5lib() -> None:
     right, tests = encoding_tests(FOLDER)
     assert tests == 82
     assert right >= 80
+
+
+@pytest.mark.parametrize("language", NAME_FLOORS)
+def test_names_are_found(language: str) -> None:
+    require_folder()
+    scores = names.measure(NAMES / f"{language}.jsonl.gz", language, limit=NAMES_SAMPLE)
+    for (kind, reached), floor in zip(scores.items(), NAME_FLOORS[language], strict=True):
+        assert reached.f1 >= floor, kind
