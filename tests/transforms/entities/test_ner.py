@@ -14,8 +14,8 @@ from transforms.entities.people import find_people
 from transforms.entities.places import find_places
 
 TEXT = (
-    "The committee thanked zorblax nimquist for the report. Angela Merkel praised it in Berlin.\n"
-    "Later zorblax nimquist left for the office of quentrix blomwerk near the river, as everybody had hoped for."
+    "The committee thanked Zorblax Nimquist for the report. Angela Merkel praised it in Berlin.\n"
+    "Later Zorblax Nimquist left for the office of Quentrix Blomwerk near the river, as everybody had hoped for."
 )
 
 
@@ -24,7 +24,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Train a model that knows one person and one company, and would take Angela Merkel for a company."""
     pipeline = spacy.blank("en", meta={"name": "tiny", "version": "1.2.3"})
     recogniser = pipeline.add_pipe("ner")
-    labels = {"zorblax nimquist": "PERSON", "quentrix blomwerk": "ORG", "Angela Merkel": "ORG"}
+    labels = {"Zorblax Nimquist": "PERSON", "Quentrix Blomwerk": "ORG", "Angela Merkel": "ORG"}
     given = []
     for pattern in ("The committee thanked {} for the report.", "Later {} left.", "They saw the office of {} near it."):
         for name, label in labels.items():
@@ -55,8 +55,8 @@ def test_the_command_adds_what_the_model_finds_and_says_which_one(khabar: Khabar
     plain, article = decode(rules, Article), decode(one, Article)
     assert [person.name for person in plain.people] == ["Angela Merkel"]
     assert plain.extraction.ner_model is None
-    assert [(person.name, person.count) for person in article.people] == [("zorblax nimquist", 2), ("Angela Merkel", 1)]
-    assert [organisation.name for organisation in article.organisations] == ["quentrix blomwerk"]
+    assert [(person.name, person.count) for person in article.people] == [("Zorblax Nimquist", 2), ("Angela Merkel", 1)]
+    assert [organisation.name for organisation in article.organisations] == ["Quentrix Blomwerk"]
     assert article.extraction.ner_model == "en_tiny 1.2.3"
 
 
@@ -65,8 +65,8 @@ def test_the_rules_come_first_and_other_languages_are_left_alone(model: Path) ->
     people, organisations = find_people(TEXT, "en", places=places)
     found, _ = with_model(load_model(str(model)), TEXT, "en", places, people, organisations)
     assert [TEXT[slice(*span)] for person in found for span in person.spans] == [
-        "zorblax nimquist",
-        "zorblax nimquist",
+        "Zorblax Nimquist",
+        "Zorblax Nimquist",
         "Angela Merkel",
     ]
     assert with_model(load_model(str(model)), TEXT, "de", places, people, organisations) == (people, organisations)

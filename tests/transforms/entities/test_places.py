@@ -45,7 +45,7 @@ CASES = [
      "US:region:Georgia US:region:Florida US:region:Texas"),
     ("en", "He was born in Paris, Texas.", "US:city:Paris US:region:Texas"),
     ("en", "She moved to Paris.", "FR:capital:Paris"),
-    ("en", "It was a Nice day in March.", ""),
+    ("en", "In Reading he was reading; it was a Nice day in March.", ""),
     ("en", "He said it in French.", ""),
     ("en", "US OFFICIALS ARRIVE", "US:country:US"),
     (
