@@ -191,3 +191,24 @@ def test_a_language_that_nobody_speaks_leaves_no_file(tmp_path: Path, monkeypatc
     for code in ("qxq", "../evil"):
         assert gazetteer(code).node("berlin") is not None
     assert not [path for path in tmp_path.parent.rglob("*") if "qxq" in path.name or "evil" in path.name]
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("it", "I soldati russi e le truppe ucraine, gli svizzeri e la cancelliera tedesca.", "CH DE RU UA"),
+        ("pt", "Os soldados alemães, as tropas francesas e os espanhóis.", "DE ES FR"),
+        ("nl", "De Franse president, de Duitsers en Amerikaanse troepen.", "DE FR US"),
+        ("uk", "Українські військові, російського президента, німці й поляків.", "DE PL RU UA"),
+        ("he", "הנשיא האמריקאי והצבא הרוסי, חיילים ישראלים ופלסטינים", "IL PS RU US"),
+        ("hi", "अमेरिकी राष्ट्रपति और पाकिस्तानी सेना", "PK US"),
+        ("ja", "日本人とフランス人", "FR JP"),
+        ("zh", "中国人和美国人", "CN US"),
+    ],
+)
+def test_adjectives_and_inhabitants_are_their_countries(language: str, text: str, expected: str) -> None:
+    assert " ".join(sorted(str(place.country_code) for place in find_places(text, language))) == expected
+
+
+def test_one_of_the_commonest_words_is_no_city() -> None:
+    assert find_places("Він зустрівся з журналістами.", "uk") == ()
