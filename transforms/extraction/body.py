@@ -143,7 +143,7 @@ def extract_body(
             fallback = "trafilatura-fast"
             voted = (1 - _VOTE) * found + _VOTE * _holds(_trafilatura(tree, fast=True), blocks)
             keep = np.where(unsure, voted > _KEEP, keep)
-        keep = _with_like_headings(blocks, found, keep)
+        keep = _with_whole_rows(blocks, _with_like_headings(blocks, found, keep))
         lines = boilerplate.trim(_assemble(blocks, keep), titles=titles)
         left_out = _left_out(blocks, found, keep)
         quality = _expected(found, keep, lengths, _ARTICLES if is_article else _OTHERS)
@@ -282,6 +282,23 @@ def _with_like_headings(blocks: Blocks, found: Floats, keep: Keep) -> Keep:
         others = entries.get(kind, set())
         if found[index] > _UNSURE[0] and len(others) - (parent in others) > 1 and len(blocks.texts[index]) <= _HEADING:
             out[index] = True
+    return out
+
+
+def _with_whole_rows(blocks: Blocks, keep: Keep) -> Keep:
+    """Return `keep` with all cells of a row of short values of which one is kept: names without figures say little."""
+    if "tr" not in blocks.tags:
+        return keep
+    rows: dict[int, list[int]] = {}
+    cells: dict[int, int] = {}
+    for index, node in enumerate(blocks.nodes):
+        _, cells[index], row = _place(blocks, node)
+        if row >= 0:
+            rows.setdefault(row, []).append(index)
+    out = keep.copy()
+    for members in rows.values():
+        if keep[members].any() and _is_data_row(blocks, members, cells):
+            out[members] = True
     return out
 
 

@@ -126,3 +126,17 @@ def test_a_list_of_links_is_the_text_of_a_page_that_is_no_article(monkeypatch: p
     assert found is not None
     assert list(found.paragraphs) == offers
     assert found.fallback is None
+
+
+def test_a_row_of_values_is_kept_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    class DoubtsFigures:
+        def probabilities(self, blocks: body.Blocks, **_: object) -> np.ndarray:
+            return np.array([0.1 if text.isdecimal() else 0.9 for text in blocks.texts], dtype=np.float32)
+
+    monkeypatch.setattr(body, "block_model", DoubtsFigures)
+    rows = "<tr><td>1</td><td>Anna Weiss</td><td>5040</td></tr><tr><td>2</td><td>Omar Said</td><td>5035</td></tr>"
+    text = "".join(f"<p>{paragraph}</p>" for paragraph in PARAGRAPHS)
+    tree = document_fromstring(f"<html><body>{text}<table>{rows}<tr><td>7</td><td>8</td></tr></table></body></html>")
+    found = body.extract_body(tree, read_blocks(tree), titles=())
+    assert found is not None
+    assert found.paragraphs[-2:] == ("1 | Anna Weiss | 5040", "2 | Omar Said | 5035")
