@@ -15,6 +15,7 @@ from typing import Final, NamedTuple, TypeVar
 from schemas.records import DateMention, Precision, Span
 from transforms.dates.calendars import Calendar, to_gregorian, year_in
 from transforms.dates.east_asian import relative_east_asian_dates
+from transforms.dates.feasts import find_feasts
 from transforms.dates.grammar import (
     DAY_WORDS,
     PREFIX,
@@ -212,6 +213,8 @@ def find_dates(text: str, language: str | None, published_at: str | None) -> tup
         if not written.weak:
             found += _resolved(written, published, None)
     found += [_Found(*mention, "date") for mention in relative_east_asian_dates(digits, language, published)]
+    for start, end, day in find_feasts(text, language, published):
+        found.append(_Found(start, end, day.isoformat(), "day", "date"))
     claimed += [(mention.start, mention.end) for mention in found]
     found += _scan(text, lex(text), language, published, sorted(claimed))
     found.sort(key=lambda mention: (mention.start, -mention.end))
