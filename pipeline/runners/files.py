@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pipeline import errors as fatal
 from pipeline import interrupts
+from pipeline.forking import start_fork_server
 from pipeline.observe import metrics
 from pipeline.settings import Settings
 from pipeline.sinks.export import export
@@ -129,21 +130,21 @@ class _EmbeddedRun:
         self._records_before = sum(_by_label(metrics.OUTCOMES, "outcome").values())
 
     def run(self, settings: Settings, mapping: FieldMapping) -> None:
-        # Beam takes long to import, so the processes of the sandbox start beside it.
+        # Beam takes long to import, and the fork server to load what it gives its processes: a process is waited for.
+        start_fork_server()
+        import apache_beam as beam
+        from apache_beam.options.pipeline_options import PipelineOptions
+        from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+
+        from pipeline.graph import build
         from pipeline.index import IndexUnavailable, IndexUnusable
         from pipeline.resources import INDEX, SANDBOX
+        from pipeline.sinks.folder import WriteFiles
+        from pipeline.sources.files import ReadFiles, Share
 
         with fatal.stopping(BrokenExecutor, doing="the extraction processes cannot be started"):
             SANDBOX.acquire(settings)
         try:
-            import apache_beam as beam
-            from apache_beam.options.pipeline_options import PipelineOptions
-            from apache_beam.runners.portability.fn_api_runner import FnApiRunner
-
-            from pipeline.graph import build
-            from pipeline.sinks.folder import WriteFiles
-            from pipeline.sources.files import ReadFiles, Share
-
             with fatal.stopping(ValueError, IndexUnavailable, IndexUnusable, doing="cannot open the article index"):
                 INDEX.acquire(settings)
             try:
