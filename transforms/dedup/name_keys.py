@@ -55,11 +55,10 @@ def name_key(name: str) -> str | None:
     return "".join(out[:_LONGEST]) if len(out) >= _SHORTEST else None
 
 
-def spelled_names(text: str, language: str) -> set[str]:
-    """Return the foreign names in a text of a script without spaces that writes them by their sound."""
-    if language == "ja":
-        return set(_KATAKANA.findall(text))
-    return set(_TRANSCRIBING.findall(text)) if language == "zh" else set()
+def spelled_names(text: str, language: str) -> list[str]:
+    """Return the foreign names in a text of a script without spaces that writes them by their sound, each once."""
+    spelling = {"ja": _KATAKANA, "zh": _TRANSCRIBING}.get(language)
+    return list(dict.fromkeys(spelling.findall(text))) if spelling else []
 
 
 def bare_forms(word: str, language: str) -> tuple[str, ...]:

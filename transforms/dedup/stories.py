@@ -185,12 +185,12 @@ def _words(text: str, title: str, language: str) -> tuple[list[tuple[float, int,
     read = _READERS[language]
     counts = Counter(_surfaces(text))
     inside: set[str] | None = None
-    headline = set(_surfaces(title))
+    headline = dict.fromkeys(_surfaces(title))  # in their order: what iterates is the same in every process
     found: dict[int, list[Any]] = {}
     names: _Names = {}
     for name in spelled_names(text, language):
         _add_names(names, _as_name(name, language), 1)
-    for surface in counts | dict.fromkeys(headline - counts.keys(), 0):
+    for surface in [*counts, *(surface for surface in headline if surface not in counts)]:
         word = read[surface]
         if not word.terms:
             continue

@@ -1,3 +1,7 @@
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -216,3 +220,26 @@ def test_any_text_has_a_sketch(text: str, title: str, language: str | None) -> N
     members = [member_of(weighed_twice, "u", title)]
     measured = measure(weighed_twice, [members])[0]
     assert all(-0.01 <= likeness <= 1.01 for likeness in measured.likenesses)
+
+
+def test_every_process_makes_the_same_sketch() -> None:
+    """Python orders sets of words anew in each process; a sketch must not depend on it."""
+    code = (
+        "from transforms.dedup.stories import sketch;"
+        "made = [sketch(language=language, title=title, text=text) for language, title, text in ("
+        "('en', 'Gale Warning Closes Holyhead Harbour And Dublin Ferries', 'Nothing sailed today.'),"
+        "('ja', '', 'ウクライナとポーランドとルーマニアとハンガリーとスロバキアの首脳'),"
+        "('zh', '', '乌克兰总统泽连斯基和波兰总理图斯克在阿姆斯特丹'))];"
+        "print(made)"
+    )
+    outputs = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(outputs) == 1
