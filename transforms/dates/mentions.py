@@ -27,6 +27,7 @@ from transforms.dates.grammar import (
 )
 from transforms.dates.names import Lexicon, lexicon
 from transforms.dates.relative import RelativeWords, Unit, relative_words
+from transforms.dates.verb_tense import is_coming, opens_future
 from transforms.numbers.counted_words import CountedWords, counted_words
 from transforms.numbers.number_words import NumberWords, number_words
 from transforms.numbers.numerals import words_at
@@ -97,13 +98,6 @@ _CLEAR_MONTHS: Final = {
     "de": keys("januar februar september oktober november dezember"),
 }
 """Names that are no other word and nobody's, where months are written with a capital."""
-_FUTURE_ENDING: Final[dict[str, re.Pattern[str]]] = {
-    "es": re.compile(r"\w{3}(?:ará|erá|irá|arán|erán|irán)$"),
-    "pt": re.compile(r"\w{2}(?:ará|erá|irá|arão|erão|irão)$"),
-    "it": re.compile(r"\w{2}(?:rà|ranno)$"),
-    "fr": re.compile(r"^(?:\w{2,}(?:dra|tra|vra|era|ira|rra)|\w{2,}ront|sera|aura|ira)$"),
-}
-"""Verbs in the future tense."""
 _NEAR_DAYS: Final = 200
 _BETWEEN_PARTS: Final = keys("and or und oder en of et ou y o e и або та і och eller")
 _GENERATION: Final = 35
@@ -465,15 +459,13 @@ def _month_is_meant(text: str, tokens: Tokens, index: int, grammar: _Grammar) ->
 def _is_coming(tokens: Tokens, index: int, grammar: _Grammar) -> bool:
     """Tell whether the sentence says before token `index` that something will be."""
     relative = grammar.relative
-    ending = _FUTURE_ENDING.get(grammar.language)
-    if relative is None or (not relative.coming and ending is None):
-        return False
-    for token in reversed(tokens[max(0, index - 10) : index]):
-        if token.key in (".", "!", "?", "؟", "\n", ";"):
-            return False
-        if token.key in relative.coming or (ending is not None and ending.search(token.key) is not None):
-            return True
-    return False
+    return relative is not None and is_coming(tokens, index, grammar.language, relative.coming)
+
+
+def _opens_future(tokens: Tokens, index: int, after: int, grammar: _Grammar) -> bool:
+    """Tell whether the day at tokens ``[index, after)`` opens a clause that says what will be."""
+    relative = grammar.relative
+    return relative is not None and opens_future(tokens, index, after, grammar.language, relative.coming)
 
 
 def _resolved(written: WrittenDate, published: datetime.date | None, tense: int | None) -> Iterator[_Found]:
@@ -737,6 +729,13 @@ def _day_word(
     return _Found(token.start, tokens[after - 1].end, date.isoformat(), "day", "day"), after
 
 
+def _begins_sentence(text: str, tokens: Tokens, index: int, after: int) -> bool:
+    """Tell whether the words ``[index, after)`` begin a sentence, and no name: ``Vendredi, le ministre``."""
+    if after >= len(tokens) or text[tokens[after].start].isupper():
+        return False
+    return index == 0 or tokens[index - 1].key in ".!?" or "\n" in text[tokens[index - 1].end : tokens[index].start]
+
+
 def _weekday(
     text: str, tokens: Tokens, index: int, grammar: _Grammar, published: datetime.date
 ) -> tuple[_Found, int] | None:
@@ -749,7 +748,8 @@ def _weekday(
     if index and tokens[index - 1].key in _EVERY:
         return None
     first = text[token.start]
-    if (first.isupper() or first.islower()) and first.isupper() != grammar.lexicon.weekdays_capitalised:
+    begins = not grammar.lexicon.weekdays_capitalised and _begins_sentence(text, tokens, index, found[1])
+    if (first.isupper() or first.islower()) and first.isupper() != grammar.lexicon.weekdays_capitalised and not begins:
         return None
     weekday, after = found
     week = _week_at(tokens, after, grammar)
@@ -762,7 +762,7 @@ def _weekday(
     if beside is not None:
         return beside
     start, tense, after = _tense_around(tokens, index, after, grammar)
-    if tense is None and _is_coming(tokens, index, grammar):
+    if tense is None and (_is_coming(tokens, index, grammar) or _opens_future(tokens, index, after, grammar)):
         tense = 1
     if tense == 1:
         days = (weekday - published.weekday() - 1) % 7 + 1
@@ -770,6 +770,8 @@ def _weekday(
         days = -((published.weekday() - weekday - 1) % 7 + 1)
     elif tense == 0:
         days = weekday - published.weekday()
+        if days < 0 and _is_coming(tokens, start, grammar):
+            days += 7  # said on Saturday: will play this Wednesday
     else:
         days = -((published.weekday() - weekday) % 7)
     if tense in (-1, 1) and abs(days) == 1 and start < index and tokens[start].key in _NOT_NEAREST:
