@@ -5,6 +5,7 @@ weekday is the latest such day too. What has no precision of a day, month or yea
 needs a day of publication that is not known is left out: a wrong date is worse than a missing one.
 """
 
+import bisect
 import datetime
 import re
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from typing import Final, NamedTuple, TypeVar
 
 from schemas.records import DateMention, Precision, Span
 from transforms.dates.calendars import Calendar, to_gregorian, year_in
+from transforms.dates.clock_times import find_clock_times
 from transforms.dates.east_asian import relative_east_asian_dates
 from transforms.dates.feasts import find_feasts
 from transforms.dates.grammar import (
@@ -35,6 +37,7 @@ from transforms.numbers.units import unit_words
 from transforms.text.languages import primary
 from transforms.text.memo import Memo
 from transforms.text.phrases import Names
+from transforms.text.sentences import sentences
 from transforms.text.tokens import Tokens, ascii_digits, keys, lex
 
 _WORDS_KEPT: Final = 1 << 14
@@ -61,11 +64,22 @@ _JOINS_WEEK: Final = keys(
 """Between a weekday and its week."""
 _EVERY: Final = keys("كل صلاة خطبة every each chaque jeden cada todos ogni her каждый каждую هر")
 """Before a weekday that is not one day."""
+_HABITUAL: Final = _EVERY | keys(
+    "daily täglich jede jedem wochentags werktags werktäglich öffnungszeiten geöffnet weekdays weekends nightly tous "
+    "quotidien quotidiennement quotidienne toutes diario diaria diariamente todas cada giornalmente ogni tutti tutte "
+    "dagelijks elke ieder iedere ежедневно ежедневный щодня кожен кожного codziennie każdy varje dagligen "
+    "montags dienstags mittwochs donnerstags freitags samstags sonntags"
+)
+"""What says that a time of day is that of many days."""
+_TIME_REACH: Final = 500
+"""Characters back in which a sentence's time belongs to the date named last."""
 _CLOSING: Final = ("»", "”", '"')
 _SENTENCE_ENDS: Final = frozenset(".!?:")
 _BEFORE_AN_EVENT: Final = keys("من از that")
 """After these, "three days before" belongs to an event, not to the publication."""
 _BEFORE_DAY: Final = keys(", . the de den der le el il o dia día des")
+_DAY: Final = keys("dia día")
+"""Between a weekday and its day of the month in words too: terça-feira dia vinte e cinco."""
 _TURKISH_CASES: Final = keys(
     "da de ta te dan den tan ten a e ya ye ı i u ü yı yi ın in un ün nın nin deki daki teki taki"
 )
@@ -212,9 +226,47 @@ def find_dates(text: str, language: str | None, published_at: str | None) -> tup
     claimed += [(mention.start, mention.end) for mention in found]
     found += _scan(text, lex(text), language, published, sorted(claimed))
     found.sort(key=lambda mention: (mention.start, -mention.end))
+    joined = list(_joined(text, found))
+    joined += _clock_times(text, digits, grammar, published, joined)
+    joined.sort()
     return tuple(
         DateMention(date=m.date, precision=m.precision, text=text[m.start : m.end], span=(m.start, m.end))
-        for m in _joined(text, found)
+        for m in joined
+    )
+
+
+def _clock_times(
+    text: str, digits: str, grammar: _Grammar, published: datetime.date | None, dates: list[_Found]
+) -> list[_Found]:
+    """Return the times of day that no other date takes to itself, as mentions of the day of publication.
+
+    Left out are times in a sentence that speaks of another day or of a weekday, or whose next date before is another.
+    """
+    times = [] if published is None else find_clock_times(digits, grammar.language)
+    if published is None or not times:
+        return []
+    found: list[_Found] = []
+    today = published.isoformat()
+    bounds = [start for start, _ in sentences(text, grammar.language)]
+    for start, end in times:
+        sentence = bisect.bisect_right(bounds, start)
+        begin = bounds[sentence - 1] if sentence else 0
+        stop = bounds[sentence] if sentence < len(bounds) else len(text)
+        in_sentence = any(date.start < stop and date.end > begin for date in dates)
+        before = max((date for date in dates if begin - _TIME_REACH <= date.start < begin), default=None)
+        if in_sentence or (before is not None and not today.startswith(before.date)):
+            continue
+        if not _is_repeated(lex(text[begin:stop]), grammar):
+            found.append(_Found(start, end, today, "day", "date"))
+    return found
+
+
+def _is_repeated(tokens: Tokens, grammar: _Grammar) -> bool:
+    """Tell whether a sentence speaks of what happens daily or on a day of the week."""
+    weekdays = grammar.lexicon.weekdays
+    return any(
+        token.key in _HABITUAL or (token.kind == "word" and len(token.key) > 2 and weekdays.at(tokens, index))
+        for index, token in enumerate(tokens)
     )
 
 
@@ -789,7 +841,13 @@ def _day_beside(
     at = after
     while at < len(tokens) and at < after + 2 and tokens[at].key in _BEFORE_DAY:
         at += 1
-    if at >= len(tokens) or tokens[at].kind != "digits" or tokens[at].start - tokens[after - 1].end > 6:
+    if at >= len(tokens) or tokens[at].start - tokens[after - 1].end > 6:
+        return None
+    if tokens[at - 1].key in _DAY and at > after and (number := words_at(tokens, at, grammar.numbers)) is not None:
+        date = _nearest_on_weekday(number[0], weekday, published)
+        end = tokens[number[1] - 1].end
+        return None if date is None else (_Found(tokens[index].start, end, date, "day", "date"), number[1])
+    if tokens[at].kind != "digits":
         return None
     if written_dates_at(tokens, at, grammar.lexicon, prose=True):
         return None
@@ -805,11 +863,14 @@ def _day_beside(
             return None
     elif end < len(tokens) and (tokens[end].key in _CLOCK or tokens[end].kind == "digits"):
         return None
-    near = (published + datetime.timedelta(days=shift) for away in range(400) for shift in (-away, away))
-    date = next((d for d in near if d.day == day and d.weekday() == weekday), None)
-    if date is None or abs((date - published).days) > _NEAR_DAYS:
-        return None
-    return _Found(tokens[index].start, tokens[end - 1].end, date.isoformat(), "day", "date"), end
+    date = _nearest_on_weekday(day, weekday, published)
+    return None if date is None else (_Found(tokens[index].start, tokens[end - 1].end, date, "day", "date"), end)
+
+
+def _nearest_on_weekday(day: int, weekday: int, published: datetime.date) -> str | None:
+    """Return the day nearest to publication that is that day of a month and that weekday."""
+    near = (published + datetime.timedelta(days=shift) for away in range(_NEAR_DAYS + 1) for shift in (-away, away))
+    return next((date.isoformat() for date in near if date.day == day and date.weekday() == weekday), None)
 
 
 def _digits_at(tokens: Tokens, index: int) -> bool:
