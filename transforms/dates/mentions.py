@@ -71,8 +71,8 @@ _HABITUAL: Final = _EVERY | keys(
     "montags dienstags mittwochs donnerstags freitags samstags sonntags"
 )
 """What says that a time of day is that of many days."""
-_TIME_REACH: Final = 500
-"""Characters back in which a sentence's time belongs to the date named last."""
+_ENTRY_REACH: Final = 500
+"""Characters back in which an entry of a programme (``Stadthalle, 20 Uhr.``) has its date; prose has the last named."""
 _CLOSING: Final = ("»", "”", '"')
 _SENTENCE_ENDS: Final = frozenset(".!?:")
 _BEFORE_AN_EVENT: Final = keys("من از that")
@@ -240,7 +240,8 @@ def _clock_times(
 ) -> list[_Found]:
     """Return the times of day that no other date takes to itself, as mentions of the day of publication.
 
-    Left out are times in a sentence that speaks of another day or of a weekday, or whose next date before is another.
+    Left out are times in a sentence that names a date or a weekday, and those where the last date named before is
+    another.
     """
     times = [] if published is None else find_clock_times(digits, grammar.language)
     if published is None or not times:
@@ -253,7 +254,9 @@ def _clock_times(
         begin = bounds[sentence - 1] if sentence else 0
         stop = bounds[sentence] if sentence < len(bounds) else len(text)
         in_sentence = any(date.start < stop and date.end > begin for date in dates)
-        before = max((date for date in dates if begin - _TIME_REACH <= date.start < begin), default=None)
+        is_entry = not text[max(0, start - 2) : start].rstrip()[-1:].isalpha()
+        earliest = begin - _ENTRY_REACH if is_entry else 0
+        before = max((date for date in dates if earliest <= date.start < begin), default=None)
         if in_sentence or (before is not None and not today.startswith(before.date)):
             continue
         if not _is_repeated(lex(text[begin:stop]), grammar):
