@@ -64,10 +64,14 @@ def has_ended(pid: int) -> bool:
         return True
 
 
-def nothing_is_left(flink: Flink) -> bool:
-    """Whether no job and no Python worker is on the cluster."""
+def nothing_is_left(flink: Flink, before: list[int]) -> bool:
+    """Whether no job is on the cluster, nor any Python worker but those that were there `before`.
+
+    Beam forgets a worker whose job was begun anew while its task started (after a killed task manager, now and then);
+    it ends with the task manager.
+    """
     states = {job["state"] for job in flink.rest("/jobs/overview")["jobs"]}
-    return states <= FINAL_STATES and not flink.workers()
+    return states <= FINAL_STATES and set(flink.workers()) <= set(before)
 
 
 @dataclass

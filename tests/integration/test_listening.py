@@ -32,7 +32,7 @@ from apache_beam.portability.api import beam_fn_api_pb2 as m, beam_fn_api_pb2_gr
 request = m.StartWorkerRequest(worker_id="evil")
 request.control_endpoint.url = "localhost:1"
 try:
-    print(g.BeamFnExternalWorkerPoolStub(grpc.insecure_channel(sys.argv[1])).StartWorker(request, timeout=30))
+    print(g.BeamFnExternalWorkerPoolStub(grpc.insecure_channel(sys.argv[1])).StartWorker(request, timeout=5))
     print("started")
 except grpc.RpcError as error:
     print(error.code().name, error.details())
@@ -99,25 +99,29 @@ def test_prism_runs_no_command_for_a_job(tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.fixture(scope="module")
-def worker_pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+def worker_pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[subprocess.Popen[bytes], int, Path]]:
+    """A pool, its port and its log."""
     port = free_port()
-    with (tmp_path_factory.mktemp("pool") / "log").open("wb") as log:
-        process = subprocess.Popen([KHABAR, "worker-pool", "--port", str(port)], stderr=log, cwd=ROOT)
+    log = tmp_path_factory.mktemp("pool") / "log"
+    with log.open("wb") as stderr:
+        process = subprocess.Popen([KHABAR, "worker-pool", "--port", str(port)], stderr=stderr, cwd=ROOT)
     try:
         eventually(lambda: bool(listening(process.pid)), "the pool listens")
-        yield process, port
+        yield process, port, log
     finally:
         process.kill()
         process.wait()
 
 
 def test_the_worker_pool_starts_workers_for_its_own_user_alone(
-    worker_pool: tuple[subprocess.Popen[bytes], int],
+    worker_pool: tuple[subprocess.Popen[bytes], int, Path],
 ) -> None:
-    process, port = worker_pool
+    process, port, log = worker_pool
     assert listening(process.pid) == {"127.0.0.1"}
     assert "PERMISSION_DENIED" in as_user(START_WORKER, f"127.0.0.1:{port}")
-    assert as_user(START_WORKER, f"127.0.0.1:{port}", uid=os.getuid()).endswith("started")
+    # Its own user gets a worker, which nobody answers at the address that it is given, until that user leaves.
+    assert as_user(START_WORKER, f"127.0.0.1:{port}", uid=os.getuid()) == "DEADLINE_EXCEEDED Deadline Exceeded"
+    eventually(lambda: "Worker evil is no longer wanted" in log.read_text(), "the worker is ended")
 
 
 def test_a_pool_that_is_opened_to_the_network_warns_and_still_refuses_other_users_here(tmp_path: Path) -> None:
