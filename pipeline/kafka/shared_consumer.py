@@ -22,8 +22,6 @@ _MOST_AHEAD_BYTES: Final = 4 * 1024 * 1024
 _ALL_RECORDS: Final = 2**31
 _ANSWER_MS: Final = 50
 """Until brokers answer that nothing has come."""
-_WAIT_MS: Final = 100
-"""How long a call may wait for a record, divided by the number of partitions that wait with it."""
 
 
 class SharedConsumer:
@@ -59,12 +57,16 @@ class SharedConsumer:
                 self._consumer.assign(list(self._fetched))
 
     def next(self, place: TopicPartition, *, wait: bool) -> ConsumerRecord | None:
-        """Return the next record of a partition; None when none has come, nor does while this may `wait`."""
+        """Return the next record of a partition; None when none has come, nor does while this may `wait`.
+
+        What comes of another partition ends the wait: it is that one's turn.
+        """
         fetched = self._fetched[place]
         # Who fetches, fetches for all: nobody waits for that.
         if not fetched and self._lock.acquire(blocking=False):
             try:
-                self._fetch(place, _WAIT_MS // len(self._fetched) if wait else 0)
+                wait = wait and not any(self._fetched.values())
+                self._fetch(place, int(self._job.wait_seconds * 1000) if wait else 0)
             finally:
                 self._lock.release()
         return fetched.popleft() if fetched else None

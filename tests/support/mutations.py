@@ -84,7 +84,9 @@ _LINES: Final = b"".join(
 def _warc() -> bytes:
     body = PAGE.encode()
     found = b""
-    for number, (encoding, packed) in enumerate([(b"", body), (b"gzip", gzip.compress(body)), (b"", b"no page")]):
+    for number, (encoding, packed) in enumerate(
+        [(b"", body), (b"gzip", gzip.compress(body, mtime=0)), (b"", b"no page")]
+    ):
         head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n"
         block = head + (b"Content-Encoding: " + encoding + b"\r\n" if encoding else b"") + b"\r\n" + packed
         found += b"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: https://example.com/%d\r\n" % number
@@ -115,8 +117,8 @@ def _tar() -> bytes:
 def _zip(compression: int) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", compression) as archive:
-        archive.writestr("a/page.html", PAGE)
-        archive.writestr("lines.jsonl", _LINES)
+        for name, data in (("a/page.html", PAGE), ("lines.jsonl", _LINES)):
+            archive.writestr(zipfile.ZipInfo(name), data, compression)
     return file.getvalue()
 
 
@@ -143,16 +145,16 @@ FILES: Final[dict[str, Callable[[], bytes]]] = {
     "text.txt": "\n\n".join(_PROSE).encode,
     "lines.jsonl": lambda: _LINES,
     "array.json": lambda: b"[" + _LINES.replace(b"\n", b",")[:-1] + b"]",
-    "lines.jsonl.gz": lambda: gzip.compress(_LINES) * 2,
+    "lines.jsonl.gz": lambda: gzip.compress(_LINES, mtime=0) * 2,
     "lines.jsonl.bz2": lambda: bz2.compress(_LINES),
     "lines.jsonl.xz": lambda: lzma.compress(_LINES),
     "lines.jsonl.zst": lambda: zstandard.ZstdCompressor().compress(_LINES) * 2,
     "lines.jsonl.lz4": lambda: lz4.frame.compress(_LINES),
     "a.warc": _warc,
-    "a.warc.gz": lambda: gzip.compress(_warc()) * 2,
+    "a.warc.gz": lambda: gzip.compress(_warc(), mtime=0) * 2,
     "a.arc": _arc,
     "a.tar": _tar,
-    "a.tar.gz": lambda: gzip.compress(_tar()),
+    "a.tar.gz": lambda: gzip.compress(_tar(), mtime=0),
     "stored.zip": lambda: _zip(zipfile.ZIP_STORED),
     "deflated.zip": lambda: _zip(zipfile.ZIP_DEFLATED),
     "lzma.zip": lambda: _zip(zipfile.ZIP_LZMA),
@@ -163,7 +165,7 @@ FILES: Final[dict[str, Callable[[], bytes]]] = {
     "a.rss": _RSS.encode,
     "a.atom": _ATOM.encode,
 }
-"""A sound file of each kind that is read."""
+"""A sound file of each kind that is read, with the same bytes whenever it is made."""
 _BITS: Final = (
     b"<",
     b">",

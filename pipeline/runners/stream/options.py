@@ -13,7 +13,9 @@ from pipeline.runners.engine import Engine
 from pipeline.settings import PIPELINE_VERSION, Settings
 
 _IDLE_SECONDS: Final = {"prism": 0.25, "flink": 1.0}
-"""Flink keeps a little state for each hand-over, so an empty partition is looked at less often there."""
+_WAIT_SECONDS: Final = {"prism": 0.05, "flink": 1.0}
+"""Flink keeps a little state for each hand-over of a reader, for ever (Beam issue 27648): there, readers wait longer
+before they hand over, and empty partitions are looked at less often."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +75,7 @@ class StreamOptions:
             compression=self.compression,
             new_partitions_seconds=self.new_partitions_seconds,
             idle_seconds=_IDLE_SECONDS[self.engine.runner],
+            wait_seconds=_WAIT_SECONDS[self.engine.runner],
         )
 
     def describe(self) -> str:
