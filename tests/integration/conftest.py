@@ -64,14 +64,14 @@ def has_ended(pid: int) -> bool:
         return True
 
 
-def nothing_is_left(flink: Flink, before: list[int]) -> bool:
-    """Whether no job is on the cluster, nor any Python worker but those that were there `before`.
+def nothing_is_left(flink: Flink, others: list[int]) -> bool:
+    """Whether no job is on the cluster, nor any Python worker but the `others` that were there before.
 
     Beam forgets a worker whose job was begun anew while its task started (after a killed task manager, now and then);
     it ends with the task manager.
     """
     states = {job["state"] for job in flink.rest("/jobs/overview")["jobs"]}
-    return states <= FINAL_STATES and set(flink.workers()) <= set(before)
+    return states <= FINAL_STATES and set(flink.workers()) <= set(others)
 
 
 @dataclass

@@ -26,7 +26,7 @@ def heap_state(flink: Flink) -> tuple[int, int]:
 
 
 def test_every_process_may_die_and_the_job_is_drained(deploy: Deploy, start_stream: StartStream, flink: Flink) -> None:
-    before = flink.workers()
+    others = flink.workers()
     deployment = deploy()
     stream = start_stream(deployment, *arguments(flink))
     sent = 0
@@ -52,14 +52,14 @@ def test_every_process_may_die_and_the_job_is_drained(deploy: Deploy, start_stre
     eventually(have_handed_over, "readers have handed over")
     assert seen[0] < 2 * seen[1]
     assert stream.drain() == 0, stream.text()
-    eventually(lambda: nothing_is_left(flink, before), "jobs and workers end", 20)
+    eventually(lambda: nothing_is_left(flink, others), "jobs and workers end", 20)
     assert deployment.verify().startswith(f"ok: {sent} records of 2 sources")
 
 
 def test_a_killed_driver_is_succeeded_with_other_parallelism_and_without_checkpoints(
     deploy: Deploy, start_stream: StartStream, flink: Flink
 ) -> None:
-    before = flink.workers()
+    others = flink.workers()
     deployment = deploy()
     deployment.send(payloads(20_000))
     first = start_stream(deployment, *arguments(flink, parallelism=1), "--checkpoint-seconds", "10")
@@ -73,15 +73,15 @@ def test_a_killed_driver_is_succeeded_with_other_parallelism_and_without_checkpo
     third = start_stream(deployment, *arguments(flink, parallelism=1))
     eventually(lambda: deployment.behind() == 0, "everything is processed")
     assert third.drain() == 0, third.text()
-    eventually(lambda: nothing_is_left(flink, before), "jobs and workers end", 20)
+    eventually(lambda: nothing_is_left(flink, others), "jobs and workers end", 20)
     assert deployment.verify().startswith("ok: 25000 records of 2 sources")
 
 
 def test_a_job_that_cannot_go_on_ends_with_its_reason(deploy: Deploy, start_stream: StartStream, flink: Flink) -> None:
-    before = flink.workers()
+    others = flink.workers()
     deployment = deploy()
     deployment.send(payloads(10))
     stream = start_stream(deployment, *arguments(flink), graph="tests.support.graphs:full_disk")
     assert stream.wait() == 1
     assert stream.text().splitlines()[-1].endswith("cannot write to /somewhere: No space left on device")
-    eventually(lambda: nothing_is_left(flink, before), "jobs and workers end", 20)
+    eventually(lambda: nothing_is_left(flink, others), "jobs and workers end", 20)

@@ -95,12 +95,12 @@ def cluster(flink: Flink, graph: str) -> Cluster:
 
 
 def test_a_job_that_cannot_succeed_is_given_up_with_its_reason(flink: Flink, tmp_path: Path) -> None:
-    before = flink.workers()
+    others = flink.workers()
     where = cluster(flink, "tests.support.graphs:full_disk")
     with pytest.raises(JobStopped, match=r"^cannot write to /somewhere: No space left on device$"):
         run_files((str(ROOT / "seeds"),), tmp_path / "out", Settings(workers=1), cluster=where)
     assert list((tmp_path / "out").iterdir()) == []
-    eventually(lambda: nothing_is_left(flink, before), "the job ends")
+    eventually(lambda: nothing_is_left(flink, others), "the job ends")
 
 
 def test_a_task_manager_that_dies_changes_nothing(flink: Flink, tmp_path: Path) -> None:
