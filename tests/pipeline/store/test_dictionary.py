@@ -66,8 +66,8 @@ def test_times_are_times_and_comments_are_kept(database: Database) -> None:
     assert found == [(TABLES["articles"].columns["story"],)]
 
 
-def test_the_panels_of_the_news_dashboard_find_something(request: pytest.FixtureRequest) -> None:
-    database = open_database(str(request.getfixturevalue("postgres_url")))
+def test_the_panels_of_the_news_dashboard_find_something(postgres_url: str) -> None:
+    database = open_database(postgres_url)
     Writer(database).write([Stored(article(n)) for n in range(20)])
     panels = json.loads((ROOT / "docs" / "monitoring" / "grafana-news.json").read_text(encoding="utf-8"))["panels"]
     for panel in panels:
