@@ -24,58 +24,74 @@ _ANSWER_MS: Final = 50
 """Until brokers answer that nothing has come."""
 
 
-class SharedConsumer:
-    """Reads partitions of the raw topic for several threads; each partition is read by one of them at a time.
+Fetched = deque[ConsumerRecord]
+"""What was fetched of a partition, and by whose hands it is read: those who hold the latest of it."""
 
-    Methods raise what `KafkaConsumer` raises.
+
+class ReadElsewhereError(RuntimeError):
+    """Another call has begun to read the partition: what comes of it is that one's."""
+
+
+class SharedConsumer:
+    """Reads partitions of the raw topic for several threads; each partition is read by the one that sought it last.
+
+    Methods raise what `KafkaConsumer` raises, and `ReadElsewhereError`: were the records of a partition handed to two
+    readers, each would take what the other has for a gap.
     """
 
     def __init__(self, job: KafkaJob) -> None:
         self._job = job
         self._lock = threading.Lock()
-        self._fetched: dict[TopicPartition, deque[ConsumerRecord]] = {}
+        self._fetched: dict[TopicPartition, Fetched] = {}
         self._consumer = until_answered(f"read {job.topics.raw}", self._connect)
 
     def __len__(self) -> int:
         """Return how many partitions are read."""
         return len(self._fetched)
 
-    def seek(self, place: TopicPartition, position: int) -> None:
+    def seek(self, place: TopicPartition, position: int) -> Fetched:
         """Read a partition from `position` on; what was fetched of it before is dropped."""
         with self._lock:
             known = place in self._fetched
-            self._fetched[place] = deque()
+            fetched = self._fetched[place] = deque()
             if not known:
                 self._consumer.assign(list(self._fetched))
             self._consumer.seek(place, position)
             self._consumer.resume(place)
+        return fetched
 
-    def leave(self, place: TopicPartition) -> None:
-        """Read a partition no more."""
+    def leave(self, place: TopicPartition, fetched: Fetched) -> None:
+        """Read a partition no more, unless another call does."""
         with self._lock:
-            if self._fetched.pop(place, None) is not None:
+            if self._fetched.get(place) is fetched:
+                del self._fetched[place]
                 self._consumer.assign(list(self._fetched))
 
-    def next(self, place: TopicPartition, *, wait: bool) -> ConsumerRecord | None:
+    def next(self, place: TopicPartition, fetched: Fetched, *, wait: bool) -> ConsumerRecord | None:
         """Return the next record of a partition; None when none has come, nor does while this may `wait`.
 
         What comes of another partition ends the wait: it is that one's turn.
         """
-        fetched = self._fetched[place]
         # Who fetches, fetches for all: nobody waits for that.
         if not fetched and self._lock.acquire(blocking=False):
             try:
+                self._check(place, fetched)
                 wait = wait and not any(self._fetched.values())
                 self._fetch(place, int(self._job.wait_seconds * 1000) if wait else 0)
             finally:
                 self._lock.release()
         return fetched.popleft() if fetched else None
 
-    def end(self, place: TopicPartition) -> int | None:
+    def end(self, place: TopicPartition, fetched: Fetched) -> int | None:
         """Return the offset up to which a partition was fetched, None while fetched records wait."""
         with self._lock:
+            self._check(place, fetched)
             position: int | None = self._consumer.position(place, timeout_ms=1000)
-            return None if self._fetched[place] else position
+            return None if fetched else position
+
+    def _check(self, place: TopicPartition, fetched: Fetched) -> None:
+        if self._fetched.get(place) is not fetched:
+            raise ReadElsewhereError(f"{place.topic}/{place.partition} is read by another call")
 
     def _fetch(self, place: TopicPartition, wait_ms: int) -> None:
         # What holds records is not asked for more: so one answer of each partition is held, at most.

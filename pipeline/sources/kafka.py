@@ -11,6 +11,7 @@ import hashlib
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -30,7 +31,7 @@ from pipeline.items import Gap, Item, Origin, Span
 from pipeline.kafka.connection import ATTEMPTS_HEADER, KafkaJob, until_answered
 from pipeline.kafka.control import Standing, acknowledge, watch
 from pipeline.kafka.positions import committed_offset
-from pipeline.kafka.shared_consumer import shared_consumer
+from pipeline.kafka.shared_consumer import Fetched, shared_consumer
 from pipeline.kafka.topic_ids import Beside
 from pipeline.observe.metrics import BYTES_READ, RECORDS_READ
 from pipeline.sources.formats.records import FAILURE_HEADER, ReadFailure
@@ -272,6 +273,7 @@ class _Reader:
     def __init__(self, job: KafkaJob, partition: int) -> None:
         self._job = job
         self._place = TopicPartition(job.topics.raw, partition)
+        self._fetched: Fetched = deque()
         self._taken_back: ConsumerRecord | None = None
         self._silent_since: float | None = None
         self._pause = _FIRST_PAUSE
@@ -286,7 +288,7 @@ class _Reader:
             return
         found = committed_offset(self._job, self.partition)
         if found is None:
-            committed = self._edge("beginning")
+            committed = self._edge("beginning", self._place)
         else:
             committed, metadata = found
             Beside.decode(metadata).check(self._job, self._job.source(self.partition))
@@ -294,7 +296,7 @@ class _Reader:
         self.position = max(start, committed)
         self._taken_back = None
         self._silent_since = None
-        self._consumer.seek(self._place, self.position)
+        self._fetched = self._consumer.seek(self._place, self.position)
 
     def next(self, *, wait: bool) -> ConsumerRecord | None:
         """Return the next record, None when none has arrived."""
@@ -302,7 +304,7 @@ class _Reader:
         if record is None:
             with stopping(LostOffsetsError, AuthorizationError, doing=f"cannot read {self._job.topics.raw}"):
                 try:
-                    record = self._consumer.next(self._place, wait=wait)
+                    record = self._consumer.next(self._place, self._fetched, wait=wait)
                 except OffsetOutOfRangeError as error:
                     raise self._lost(error) from error
         if record is not None:
@@ -316,7 +318,7 @@ class _Reader:
 
     def silent_end(self) -> int | None:
         """Return where the partition ends, if offsets without records precede that end and nothing comes any more."""
-        end = self._consumer.end(self._place) or 0
+        end = self._consumer.end(self._place, self._fetched) or 0
         if end <= self.position:
             return None
         now = time.monotonic()
@@ -334,23 +336,17 @@ class _Reader:
         """Fetch nothing more of the partition."""
         if not self.closed:
             self.closed = True
-            self._consumer.leave(self._place)
+            self._consumer.leave(self._place, self._fetched)
 
-    def _edge(self, which: str) -> int:
-        return until_answered(
-            f"find the {which} of {self._job.source(self.partition)}",
-            lambda: self._consumer.edge(self._place, which),
-        )
+    def _edge(self, which: str, place: TopicPartition) -> int:
+        return until_answered(f"find the {which} of {place}", lambda: self._consumer.edge(place, which))
 
     def _lost(self, error: OffsetOutOfRangeError) -> LostOffsetsError:
         """Return what is said of the partition that the error names: the consumer reads more than this one."""
         place, position = next(iter(error.args[0].items()))
-
-        def edge(which: str) -> int:
-            return until_answered(f"find the {which} of {place}", lambda: self._consumer.edge(place, which))
-
+        first, end = self._edge("beginning", place), self._edge("end", place)
         return LostOffsetsError(
-            f"{place.topic}/{place.partition}: it holds offsets {edge('beginning')} to {edge('end')}, but the job "
+            f"{place.topic}/{place.partition}: it holds offsets {first} to {end}, but the job "
             f"stands at {position}: records between were deleted before they were read, or the topic was created anew; "
             "docs/operations.md says how to go on"
         )
