@@ -165,8 +165,8 @@ class _Servicer(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):  # type:
                 if not context.is_active():
                     _log.info("Worker %s is no longer wanted", request.worker_id)
                     self._nursery.stop(pid)
-                else:
-                    connected.recv()
+                    return beam_fn_api_pb2.StartWorkerResponse()
+                connected.recv()
         except (EOFError, OSError) as error:
             return beam_fn_api_pb2.StartWorkerResponse(error=f"the pool cannot start workers: {error!r}")
         self._workers[request.worker_id].append(pid)
