@@ -12,6 +12,7 @@ import logging
 import threading
 import time
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 from kafka import TopicPartition
@@ -19,6 +20,8 @@ from kafka.errors import KafkaError
 from kafka.structs import OffsetAndMetadata
 
 from pipeline.kafka.connection import KafkaJob, until_answered
+from pipeline.kafka.per_run import OncePerRun
+from pipeline.kafka.positions import Positions
 
 _LOGGER = logging.getLogger(__name__)
 _LOOK_SECONDS = 1.0
@@ -55,11 +58,15 @@ def announce(job: KafkaJob, *, draining: bool = False) -> None:
 
 def standing(job: KafkaJob) -> Standing:
     """Return what `job.run` should do. Raises `KafkaError` while the brokers do not answer."""
-    with contextlib.closing(job.connection.consumer(group_id=_group(job))) as consumer:
-        found = consumer.committed(TopicPartition(job.topics.raw, 0), metadata=True, timeout_ms=10_000)
-    if found is None or not found.metadata:
+    with contextlib.closing(Positions(job, _group(job))) as announcements:
+        return _standing(job, announcements)
+
+
+def _standing(job: KafkaJob, announcements: Positions) -> Standing:
+    found = announcements.committed(0)
+    if found is None or not found[1]:
         return Standing.CURRENT
-    announced = msgspec.json.decode(found.metadata, type=_Announcement)
+    announced = msgspec.json.decode(found[1], type=_Announcement)
     if announced.run != job.run:
         return Standing.SUPERSEDED
     return Standing.DRAINING if announced.draining else Standing.CURRENT
@@ -89,7 +96,8 @@ class Watch:
 
     def __init__(self, job: KafkaJob) -> None:
         self._job = job
-        self.standing = until_answered(f"read the standing of {job.name}", lambda: standing(job))
+        self._announcements = Positions(job, _group(job))
+        self.standing = until_answered(f"read the standing of {job.name}", self._ask)
         threading.Thread(target=self._follow, name=f"control-{job.name}", daemon=True).start()
 
     def _follow(self) -> None:
@@ -97,18 +105,13 @@ class Watch:
         while self.standing is Standing.CURRENT:
             time.sleep(_LOOK_SECONDS)
             with contextlib.suppress(KafkaError, OSError):  # readers and writers report an unreachable broker
-                self.standing = standing(self._job)
+                self.standing = self._ask()
+        self._announcements.close()
         _LOGGER.warning("Run %s of %s is %s: its readers stop", self._job.run, self._job.name, self.standing)
 
+    def _ask(self) -> Standing:
+        return _standing(self._job, self._announcements)
 
-_WATCHES: dict[tuple[str, str], Watch] = {}
-_LOCK = threading.Lock()
 
-
-def watch(job: KafkaJob) -> Watch:
-    """Return the one watch of this process over a run."""
-    with _LOCK:
-        key = (job.name, job.run)
-        if key not in _WATCHES:
-            _WATCHES[key] = Watch(job)
-        return _WATCHES[key]
+watch: Final = OncePerRun(Watch)
+"""Returns the watch of this process over a run."""

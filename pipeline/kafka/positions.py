@@ -1,11 +1,13 @@
-"""Where a job stands: the committed position of each partition, asked for over one connection of the process."""
+"""Where a group stands: its committed position in each partition, asked for over one connection that is kept."""
 
 import contextlib
 import threading
+from typing import Final
 
 from kafka import KafkaConsumer, TopicPartition
 
 from pipeline.kafka.connection import KafkaJob, until_answered
+from pipeline.kafka.per_run import OncePerRun
 
 
 class Positions:
@@ -47,12 +49,10 @@ class Positions:
                 consumer.close(autocommit=False)
 
 
-_POSITIONS: dict[tuple[str, str], Positions] = {}
-_LOCK = threading.Lock()
+_positions: Final = OncePerRun(lambda job: Positions(job, job.name))
 
 
 def committed_offset(job: KafkaJob, partition: int) -> tuple[int, str] | None:
     """Return `Positions.committed` of a run's job; brokers that do not answer are waited for."""
-    with _LOCK:
-        positions = _POSITIONS.setdefault((job.name, job.run), Positions(job, job.name))
+    positions = _positions(job)
     return until_answered(f"read the position of {job.source(partition)}", lambda: positions.committed(partition))

@@ -13,6 +13,7 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
 
 from pipeline.kafka.connection import KafkaJob, until_answered
+from pipeline.kafka.per_run import OncePerRun
 
 _AHEAD_BYTES: Final = 64 * 1024 * 1024
 """Fetched ahead of all partitions together …"""
@@ -123,14 +124,5 @@ class SharedConsumer:
         )
 
 
-_CONSUMERS: dict[tuple[str, str], SharedConsumer] = {}
-_LOCK = threading.Lock()
-
-
-def shared_consumer(job: KafkaJob) -> SharedConsumer:
-    """Return the one consumer of this process for a run."""
-    with _LOCK:
-        key = (job.name, job.run)
-        if key not in _CONSUMERS:
-            _CONSUMERS[key] = SharedConsumer(job)
-        return _CONSUMERS[key]
+shared_consumer: Final = OncePerRun(SharedConsumer)
+"""Returns the consumer of this process for a run."""

@@ -8,12 +8,14 @@ import contextlib
 import threading
 import time
 from collections.abc import Iterable
+from typing import Final
 
 import msgspec
 from kafka import KafkaAdminClient
 
 from pipeline.errors import stopping
 from pipeline.kafka.connection import Connection, KafkaJob
+from pipeline.kafka.per_run import OncePerRun
 
 
 class RecreatedTopicError(RuntimeError):
@@ -106,11 +108,5 @@ def _stop(message: str) -> None:
         raise RecreatedTopicError(message)
 
 
-_GUARDS: dict[tuple[str, str], TopicGuard] = {}
-_LOCK = threading.Lock()
-
-
-def guard(job: KafkaJob) -> TopicGuard:
-    """Return the one guard of this process over a run."""
-    with _LOCK:
-        return _GUARDS.setdefault((job.name, job.run), TopicGuard(job))
+guard: Final = OncePerRun(TopicGuard)
+"""Returns the guard of this process over a run."""
