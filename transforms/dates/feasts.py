@@ -10,6 +10,7 @@ from functools import cache
 from typing import Final
 
 import regex
+from dateutil.easter import easter
 
 from transforms.text.languages import primary, section
 
@@ -46,17 +47,5 @@ def _day_of(rule: str, year: int) -> datetime.date:
     month, _, day = rule.partition("-")
     if month.isdigit():
         return datetime.date(year, int(month), int(day))
-    return _easter(year) + datetime.timedelta(days=int(rule.removeprefix("easter")))
-
-
-def _easter(year: int) -> datetime.date:
-    """Return Easter Sunday by the Gregorian calendar (the algorithm of Meeus, Jones and Butcher)."""
-    golden, (century, rest) = year % 19, divmod(year, 100)
-    leap, over = divmod(century, 4)
-    shift = (century + 8) // 25
-    epact = (19 * golden + century - leap - (century - shift + 1) // 3 + 15) % 30
-    quarter, left = divmod(rest, 4)
-    weekday = (32 + 2 * over + 2 * quarter - epact - left) % 7
-    late = (golden + 11 * epact + 22 * weekday) // 451
-    month, day = divmod(epact + weekday - 7 * late + 114, 31)
-    return datetime.date(year, month, day + 1)
+    sunday: datetime.date = easter(year)
+    return sunday + datetime.timedelta(days=int(rule.removeprefix("easter")))
