@@ -514,13 +514,13 @@ def _month_is_meant(text: str, tokens: Tokens, index: int, grammar: _Grammar) ->
 def _is_coming(tokens: Tokens, index: int, grammar: _Grammar) -> bool:
     """Tell whether the sentence says before token `index` that something will be."""
     relative = grammar.relative
-    return relative is not None and is_coming(tokens, index, grammar.language, relative.coming)
+    return relative is not None and is_coming(tokens, index, grammar.language, relative)
 
 
 def _opens_future(tokens: Tokens, index: int, after: int, grammar: _Grammar) -> bool:
     """Tell whether the day at tokens ``[index, after)`` opens a clause that says what will be."""
     relative = grammar.relative
-    return relative is not None and opens_future(tokens, index, after, grammar.language, relative.coming)
+    return relative is not None and opens_future(tokens, index, after, grammar.language, relative)
 
 
 def _resolved(written: WrittenDate, published: datetime.date | None, tense: int | None) -> Iterator[_Found]:

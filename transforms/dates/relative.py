@@ -42,6 +42,9 @@ class RelativeWords:
     before_month: frozenset[str]
     not_before_today: frozenset[str]
     coming: frozenset[str]
+    """Words of a verb that say that something will be …"""
+    gone: frozenset[str]
+    """… or has been."""
 
 
 def _counted(words: str) -> Iterator[tuple[str, tuple[int, Unit]]]:
@@ -84,4 +87,5 @@ def relative_words(language: str | None) -> RelativeWords | None:
         before_month=keys(words.get("months", "")),
         not_before_today=keys(words.get("not today", "")),
         coming=keys(words.get("coming", "")),
+        gone=keys(words.get("gone", "")),
     )

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from transforms.dates.relative import RelativeWords
 from transforms.text.tokens import Token, Tokens, keys
 
 _BEFORE: Final = 10
@@ -30,15 +31,6 @@ _FUTURE_ENDING: Final[dict[str, re.Pattern[str]]] = {
     ),
 }
 """Verbs in the future tense."""
-_PAST: Final = {
-    "en": keys("said was were had has"),
-    "de": keys("sagte sagten hat hatte hatten wurde wurden war waren teilte erklärte berichtete kündigte"),
-    "nl": keys("zei zeiden heeft hebben had hadden werd werden was waren meldde"),
-    "fr": keys("a ont avait avaient était étaient dit fut furent"),
-    "es": keys("ha han dijo dijeron fue fueron había habían hizo"),
-    "pt": keys("disse disseram foi foram tinha era eram fez"),
-    "it": keys("ha hanno disse dissero è era erano aveva avevano fu"),
-}
 _PAST_ENDING: Final = {
     "es": re.compile(r"\w{2}(?:ó|aron|ieron)$"),
     "pt": re.compile(r"\w{2}(?:ou|aram|eram|iram)$"),
@@ -47,18 +39,18 @@ _PARTICIPLE: Final = re.compile(r"\w{3}ed$")
 """In English the past too, where no ``will be`` stands before."""
 
 
-def is_coming(tokens: Tokens, index: int, language: str, coming: frozenset[str]) -> bool:
+def is_coming(tokens: Tokens, index: int, language: str, words: RelativeWords) -> bool:
     """Tell whether the verb nearest before the day at token `index` says that something will be.
 
-    In ``"We will win", he said on Friday`` the nearer verb is past. `coming` are the language's words for the future.
+    In ``"We will win", he said on Friday`` the nearer verb is past.
     """
-    return _first_is_future(reversed(tokens[max(0, index - _BEFORE) : index]), language, coming)
+    return _first_is_future(reversed(tokens[max(0, index - _BEFORE) : index]), language, words)
 
 
-def opens_future(tokens: Tokens, index: int, after: int, language: str, coming: frozenset[str]) -> bool:
+def opens_future(tokens: Tokens, index: int, after: int, language: str, words: RelativeWords) -> bool:
     """Tell whether the day at tokens ``[index, after)`` opens a clause whose verb says that something will be."""
     if language in _VERB_SECOND:
-        return after < len(tokens) and tokens[after].key in coming
+        return after < len(tokens) and tokens[after].key in words.coming
     start = index
     while start > 0 and index - start < 2 and tokens[start - 1].key in _OPENING:
         start -= 1
@@ -68,19 +60,18 @@ def opens_future(tokens: Tokens, index: int, after: int, language: str, coming: 
     clause = next((at for at, token in enumerate(following) if token.key in _OPENS_CLAUSE), len(following))
     if language == "en" and (past := [at for at, token in enumerate(following) if _PARTICIPLE.search(token.key)]):
         clause = min(clause, past[0])
-    return _first_is_future(following[:clause], language, coming)
+    return _first_is_future(following[:clause], language, words)
 
 
-def _first_is_future(words: Iterable[Token], language: str, coming: frozenset[str]) -> bool:
-    """Tell whether a word of the future comes first among `words`, before any of the past and within the sentence."""
+def _first_is_future(tokens: Iterable[Token], language: str, words: RelativeWords) -> bool:
+    """Tell whether a word of the future comes first among `tokens`, before any of the past and within the sentence."""
     future, past = _FUTURE_ENDING.get(language), _PAST_ENDING.get(language)
-    if not coming and future is None:
+    if not words.coming and future is None:
         return False
-    finite = _PAST.get(language, frozenset())
-    for token in words:
+    for token in tokens:
         key = token.key
-        if key in _ENDS or key in finite or (past is not None and past.search(key)):
+        if key in _ENDS or key in words.gone or (past is not None and past.search(key)):
             return False
-        if key in coming or (future is not None and future.search(key)):
+        if key in words.coming or (future is not None and future.search(key)):
             return True
     return False
