@@ -61,6 +61,7 @@ _NAP_SECONDS: Final = 0.2
 _VAIN_SESSIONS: Final = 10
 """Producers in a row that commit nothing before the command gives up."""
 _CLOSE_SECONDS: Final = 5.0
+_ANNOUNCE_SECONDS: Final = 15.0
 _AN_AGE_MS: Final = 10**13
 
 
@@ -392,12 +393,14 @@ class _Replay:
 
     def _session(self) -> None:
         """Send what is left with one producer; raises when it is lost."""
-        if self._holds and self._read_ledger()[1] != self._run:
+        if not self._holds:
+            until_answered(f"take over {self._topic}", self._announce)
+        elif self._read_ledger()[1] != self._run:
             raise ProducerFencedError("the ledger names another replay")
         producer = until_answered(f"open transactions for {self._topic}", self._producer)
         batch = _Batch(producer, self._ledger, self._options)
         try:
-            batch.mark(f"{self._topic} {_HOLDER}", _Holder(run=self._run))
+            batch.mark(self._holder_key, _Holder(run=self._run))
             self._commit(batch)
             self._holds = True
             marks, _ = self._read_ledger()
@@ -410,6 +413,21 @@ class _Replay:
                 producer.close(timeout=_CLOSE_SECONDS)
             raise
         producer.close()
+
+    def _announce(self) -> None:
+        """Name this run in the ledger, before its transactions end those of an earlier one.
+
+        An earlier one asks the ledger why they ended: were this one not in it by then, it would open new ones, and end
+        this one's in turn.
+        """
+        options = self._options.connection.options()
+        with contextlib.closing(KafkaProducer(**options, allow_auto_create_topics=False)) as producer:
+            sent = producer.send(self._ledger, key=self._holder_key.encode(), value=encode(_Holder(run=self._run)))
+            sent.get(timeout=_ANNOUNCE_SECONDS)
+
+    @property
+    def _holder_key(self) -> str:
+        return f"{self._topic} {_HOLDER}"
 
     def _producer(self) -> KafkaProducer:
         return self._options.connection.transactional_producer(
