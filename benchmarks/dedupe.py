@@ -24,12 +24,14 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.figures import Figure
 from benchmarks.gold import gold_sets, read_gold
 from pipeline.index import Decision, Index, Observation, Probe, open_index
 from pipeline.index.storage.base import Decided, Identity, NewVersion, Request, Store, Version, Writes
@@ -260,7 +262,23 @@ def fill(store: Store, first: int, last: int) -> None:
             store.write(writes, 20_000)
 
 
-def cost(console: Console, store: Store, name: str, stored: Sequence[int]) -> None:
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Milliseconds for a record in batches, with so many stored."""
+
+    stored: int
+    observe: float
+    """Median over the batches …"""
+    mean: float
+    cpu: float
+    """… and of `mean`, processor time of this process."""
+    recall: float
+    size: float
+    """Bytes stored for a record."""
+
+
+def cost(store: Store, stored: Sequence[int]) -> Iterator[Cost]:
+    """Yield what the index costs at each of some sizes; closes the store."""
     index = Index(store)
     records = synthetic(7)
     for target in stored:
@@ -281,13 +299,42 @@ def cost(console: Console, store: Store, name: str, stored: Sequence[int]) -> No
             recalling.append((middle - start) / BATCH * 1000)
             observing.append((time.perf_counter() - middle) / BATCH * 1000)
         counts = index.statistics()
-        console.print(
-            f"{name:10} {target:>10,} stored: observe {statistics.median(observing):.3f} ms/record"
-            f" (mean {statistics.mean(observing):.3f}, of it CPU of this process {statistics.mean(cpu):.3f}),"
-            f" recall {statistics.median(recalling):.3f},"
-            f" {counts['bytes'] / counts['decision']:,.0f} bytes/record"
+        yield Cost(
+            stored=target,
+            observe=statistics.median(observing),
+            mean=statistics.mean(observing),
+            cpu=statistics.mean(cpu),
+            recall=statistics.median(recalling),
+            size=counts["bytes"] / counts["decision"],
         )
     index.close()
+
+
+def growth(small: int, large: int) -> list[Figure]:
+    """Measure an SQLite index at two sizes, in processor time: what a record costs, and how much more at the larger."""
+    with tempfile.TemporaryDirectory() as folder:
+        first, last = cost(SqliteStore(Path(folder) / "index.sqlite"), [small, large])
+    return [
+        Figure(
+            what=f"index, SQLite, {large:,} stored: observe, CPU", value=last.cpu, unit="ms", goal=1, at_least=False
+        ),
+        Figure(
+            what=f"index, SQLite: {large:,} / {small:,} stored",
+            value=last.cpu / first.cpu,
+            sides=f"{last.cpu:.2f} / {first.cpu:.2f} ms",
+            goal=1.5,
+            at_least=False,
+        ),
+    ]
+
+
+def show(console: Console, name: str, store: Store, stored: Sequence[int]) -> None:
+    for at in cost(store, stored):
+        console.print(
+            f"{name:10} {at.stored:>10,} stored: observe {at.observe:.3f} ms/record"
+            f" (mean {at.mean:.3f}, of it CPU of this process {at.cpu:.3f}),"
+            f" recall {at.recall:.3f}, {at.size:,.0f} bytes/record"
+        )
 
 
 def speed(table: Table, texts: Sequence[str]) -> None:
@@ -324,10 +371,10 @@ def main() -> None:
         console.print(table)
     if options.stored and options.store != "postgresql":
         with tempfile.TemporaryDirectory() as folder:
-            cost(console, SqliteStore(Path(folder) / "index.sqlite"), "SQLite", options.stored)
+            show(console, "SQLite", SqliteStore(Path(folder) / "index.sqlite"), options.stored)
     if options.stored and options.store != "sqlite":
         with postgres_server(durable=True) as url:
-            cost(console, PostgresStore(url.format("postgres")), "PostgreSQL", options.stored)
+            show(console, "PostgreSQL", PostgresStore(url.format("postgres")), options.stored)
 
 
 if __name__ == "__main__":

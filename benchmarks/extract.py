@@ -25,6 +25,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.figures import Figure
 from benchmarks.gold import gold_sets, read_gold
 
 Extract = Callable[[bytes, str | None], object]
@@ -163,6 +164,25 @@ def compare(
         }
         for name in names
     }
+
+
+def against_bare(folder: Path, limit: int) -> list[Figure]:
+    """Measure extraction against trafilatura with metadata on some pages of each set."""
+    found = compare(list(gold_sets(folder).values()), names=["khabar", REFERENCE], limit=limit, rounds=3)
+    ours, bare = found["khabar"], found[REFERENCE]
+    return [
+        Figure(
+            what="extraction / bare trafilatura with metadata, processor time of one core",
+            value=ours["speed_ratio"],
+            sides=f"{ours['pages_per_second']} / {bare['pages_per_second']} pages/s",
+            goal=2.2,
+        ),
+        Figure(
+            what="extraction: peak memory / bare trafilatura",
+            value=ours["memory_ratio"],
+            sides=f"{ours['peak_memory_mb']} / {bare['peak_memory_mb']} MB",
+        ),
+    ]
 
 
 @click.command(help=__doc__)

@@ -1,11 +1,12 @@
 """Throughput, latency and memory through a real broker: ``python -m benchmarks.stream``.
 
-Prints the ratios of issue 4 as a table, each pair measured on the same records in the same run on the same cores:
+Each ratio is measured on the same records in the same run on the same cores, the two sides in turns:
 
 a) HTML pages end to end through Kafka against `trafilatura.bare_extraction(with_metadata=True)` over the same pages;
-b) plain texts end to end against a hand-written transactional kafka-python loop that runs the same transforms;
+b) plain texts, English and Arabic, end to end against a hand-written transactional kafka-python loop that runs the same
+   transforms;
 c) records per second without any transform, exactly once, against the same loop without transforms;
-d) time from produce to `read_committed` consume at `--rate`, half of what (c) gives;
+d) time from produce to `read_committed` consume at `--rate`, by default half of what (c) gave;
 e) memory of the job process over `--memory-records` records.
 """
 
@@ -22,7 +23,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -32,6 +33,7 @@ from kafka import KafkaProducer, TopicPartition
 from kafka.structs import OffsetAndMetadata
 
 from benchmarks.faults import Deployment, children
+from benchmarks.figures import Figure, in_turns, ratio
 from pipeline.kafka.connection import until_answered
 from pipeline.kafka.topics import lag
 from pipeline.services import Kafka
@@ -39,6 +41,7 @@ from pipeline.settings import available_cores
 from schemas.codec import encode
 from schemas.records import Duplicate, KafkaProvenance
 
+EVALDATA = Path("../shared/evaldata")
 WARM = 400
 WARM_PAGES = 181
 
@@ -79,6 +82,14 @@ def texts(number: int) -> list[dict[str, str]]:
         {"id": f"text-{n}", "text": f"Report {n}\n\n" + "\n\n".join(line.format(n, n * 31 + k) for k in range(20))}
         for n in range(number)
     ]
+
+
+def arabic_texts(evaldata: Path, number: int) -> list[dict[str, str]]:
+    """Return `number` Arabic articles of several papers as plain texts."""
+    with gzip.open(evaldata / "arabic" / "saudinewsnet.jsonl.gz") as lines:
+        rows = [orjson.loads(line) for line in lines]
+    chosen = rows[:: max(1, len(rows) // number)][:number]
+    return [{"url": f"{row['url']}#{n}", "title": row["title"], "text": row["content"]} for n, row in enumerate(chosen)]
 
 
 def _bare(page: str) -> None:
@@ -226,7 +237,7 @@ def latency(kafka: Kafka, folder: Path, rate: float, seconds: float) -> tuple[fl
     deployment = Deployment(kafka, "latency", folder, ["--graph", "benchmarks.pass_through:build"])
     stream = deployment.start()
     deployment.send([b"warm %d" % n for n in range(WARM)], 0)
-    _settle(deployment)
+    settled(deployment)
     sent_at: dict[tuple[int, int], float] = {}
     producer = KafkaProducer(bootstrap_servers=kafka.bootstrap, linger_ms=2)
     consumer = deployment.connection.consumer(max_poll_records=5000)
@@ -273,7 +284,7 @@ def memory(kafka: Kafka, folder: Path, number: int) -> list[int]:
         for part in range(10):
             share = number // 10
             deployment.send([b"%d " % (part * share + n) + b"x" * 1500 for n in range(share)], 0)
-            _settle(deployment)
+            settled(deployment)
             status = Path(f"/proc/{children(stream.pid)['job']}/status").read_text()
             sizes.append(int(status.partition("VmRSS:")[2].split()[0]) // 1024)
     finally:
@@ -282,100 +293,126 @@ def memory(kafka: Kafka, folder: Path, number: int) -> list[int]:
     return sizes
 
 
-def _settle(deployment: Deployment) -> None:
+def settled(deployment: Deployment) -> None:
+    """Wait until all that was sent is committed."""
     while until_answered("measure", lambda: lag(deployment.job)).behind:
         time.sleep(0.1)
 
 
-def _row(name: str, *cells: object) -> None:
-    print("| " + " | ".join([name, *map(str, cells)]) + " |", flush=True)
+def compare_pages(kafka: Kafka, folder: Path, evaldata: Path, number: int, turns: int) -> Figure:
+    """Compare page for page: the speed of a shared machine changes from one minute to the next."""
+    records = pages(evaldata / "extraction" / "aeb.jsonl.gz", WARM_PAGES + number)
+    first, rest = records[:WARM_PAGES], records[WARM_PAGES:]
+    share = len(rest) // turns
+    deployment = Deployment(kafka, "pages", folder, [])
+    stream = deployment.start()
+
+    def ours(part: list[dict[str, str]]) -> float:
+        began = time.monotonic()
+        deployment.send(_encode_all(part), 0)
+        settled(deployment)
+        return len(part) / (time.monotonic() - began)
+
+    try:
+        ours(first)
+        parts = [rest[n * share : (n + 1) * share] for n in range(turns)]
+        pairs = in_turns(lambda n: ours(parts[n]), lambda n: bare_extraction(parts[n]), turns)
+    finally:
+        stream.terminate()
+        stream.wait(120)
+    return ratio("a) HTML pages through Kafka / bare trafilatura with metadata", pairs, "pages/s", goal=1.6)
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--pages", type=Path, default=Path("../shared/evaldata/extraction/aeb.jsonl.gz"))
-    parser.add_argument("--page-number", type=int, default=1400)
-    parser.add_argument("--rate", type=float, default=2000, help="of (d), records/s: half of what (c) gives")
+def compare_texts(
+    kafka: Kafka, folder: Path, what: str, records: list[dict[str, str]], turns: int, goal: float
+) -> Figure:
+    """Compare plain texts with the hand-written loop; each side begins anew with the same texts in each turn."""
+    given = _encode_all(records)
+    warm = len(given) // 5
+    pairs = in_turns(
+        lambda n: through_kafka(kafka, f"{what}-{n}", given, folder, [], warm),
+        lambda n: hand_written(kafka, f"{what}-hand-{n}", given, folder, warm),
+        turns,
+    )
+    return ratio(f"b) {what} texts through Kafka / hand-written loop", pairs, "texts/s", goal=goal)
+
+
+def compare_passing(kafka: Kafka, folder: Path, number: int, turns: int) -> tuple[Figure, float]:
+    """Compare source and sink alone with the hand-written loop; return the figure, and records per second of ours."""
+    records = [b"%d " % n + b"x" * 1500 for n in range(number)]
+    graph = ["--graph", "benchmarks.pass_through:build"]
+    pairs = in_turns(
+        lambda n: through_kafka(kafka, f"passing-{n}", records, folder, graph, WARM),
+        lambda n: hand_written(kafka, f"passing-hand-{n}", records, folder, WARM, transforms=False),
+        turns,
+    )
+    figure = ratio("c) no transforms, Prism / hand-written loop, a process a core", pairs, "records/s", goal=0.75)
+    return figure, statistics.median(ours for ours, _ in pairs)
+
+
+def measure(letters: str, options: argparse.Namespace) -> Iterator[Figure]:
+    """Yield the figures of the measurements that `letters` name."""
+    with tempfile.TemporaryDirectory(prefix="khabar-stream-") as name:
+        folder = Path(name)
+        kafka = Kafka(folder / "kafka", dies_with_parent=True)
+        kafka.start()
+        rate = options.rate
+        try:
+            if "a" in letters:
+                yield compare_pages(kafka, folder, options.evaldata, options.page_number, options.turns)
+            if "b" in letters:
+                english, arabic = texts(options.text_number), arabic_texts(options.evaldata, options.text_number // 2)
+                yield compare_texts(kafka, folder, "English", english, options.turns, 2)
+                yield compare_texts(kafka, folder, "Arabic", arabic, options.turns, 2)
+            if "c" in letters:
+                figure, ours = compare_passing(kafka, folder, options.pass_number, options.turns)
+                yield figure
+                rate = rate or ours / 2
+            if "d" in letters:
+                rate = rate or 2000
+                half, most = latency(kafka, folder, rate, 20)
+                at = f"at {rate:,.0f} records/s"
+                for which, value, goal in (("half", half, 0.28), ("99 %", most, 0.71)):
+                    what = f"d) produce to read, {which} of the records within"
+                    yield Figure(what=what, value=value, unit="s", goal=goal, at_least=False, sides=at)
+            if "e" in letters:
+                sizes = memory(kafka, folder, options.memory_records)
+                what = f"e) memory of the job process, last / first tenth of {options.memory_records:,} records"
+                sides = f"{sizes[-1]} / {sizes[0]} MiB"
+                yield Figure(what=what, value=sizes[-1] / sizes[0], goal=1.25, at_least=False, sides=sides)
+        finally:
+            kafka.stop()
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the options."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--evaldata", type=Path, default=EVALDATA)
     parser.add_argument("--turns", type=int, default=5, help="of the two sides of a comparison")
-    parser.add_argument("--text-number", type=int, default=6000)
-    parser.add_argument("--pass-number", type=int, default=120_000)
+    parser.add_argument("--page-number", type=int, default=1200, help="of all turns together")
+    parser.add_argument("--text-number", type=int, default=3000, help="English ones of each turn; half as many Arabic")
+    parser.add_argument("--pass-number", type=int, default=60_000, help="of each turn")
+    parser.add_argument("--rate", type=float, default=0, help="of (d), records/s")
     parser.add_argument("--memory-records", type=int, default=200_000)
     parser.add_argument("--only", default="abcde", help="letters of the measurements to make")
     parser.add_argument("--loop", nargs=6, help=argparse.SUPPRESS)
-    options = parser.parse_args()
+    return parser
+
+
+def main() -> int:
+    options = parser().parse_args()
     if options.loop:
         bootstrap, name, cores, warm, core, what = options.loop
         loop(bootstrap, name, int(cores), int(warm), int(core), _article if what == "transforms" else _outcome)
         return 0
-    wanted: dict[str, Callable[[Kafka, Path], None]] = {
-        "a": lambda kafka, folder: _pages(kafka, folder, options),
-        "b": lambda kafka, folder: _texts(kafka, folder, options),
-        "c": lambda kafka, folder: _pass(kafka, folder, options),
-        "d": lambda kafka, folder: _row(
-            "d) produce to read, p50 / p99, s", *map("{:.2f}".format, latency(kafka, folder, options.rate, 20))
-        ),
-        "e": lambda kafka, folder: _row("e) memory, MiB", memory(kafka, folder, options.memory_records)),
-    }
-    with tempfile.TemporaryDirectory(prefix="khabar-stream-") as name:
-        kafka = Kafka(Path(name) / "kafka", dies_with_parent=True)
-        kafka.start()
-        print(f"{available_cores()} cores, load {os.getloadavg()[0]:.1f}")
-        try:
-            for letter in options.only:
-                wanted[letter](kafka, Path(name))
-        finally:
-            kafka.stop()
+    print(f"{available_cores()} cores, load {os.getloadavg()[0]:.1f}")
+    for figure in measure(options.only, options):
+        print(figure, flush=True)
     return 0
 
 
 def _encode_all(records: Iterable[dict[str, str]]) -> list[bytes]:
     return [orjson.dumps(record) for record in records]
-
-
-def _pages(kafka: Kafka, folder: Path, options: argparse.Namespace) -> None:
-    """Compare in turns, page for page: the speed of a shared machine changes from one minute to the next."""
-    if not options.pages.exists():
-        raise SystemExit(f"no {options.pages}: --pages names a file of the evaluation data")
-    records = pages(options.pages, options.page_number)
-    turn = (len(records) - WARM_PAGES) // options.turns
-    deployment = Deployment(kafka, "pages", folder, [])
-    stream = deployment.start()
-    turns = []
-    try:
-        for n in range(options.turns + 1):
-            part = records[WARM_PAGES + (n - 1) * turn : WARM_PAGES + n * turn] if n else records[:WARM_PAGES]
-            bare = bare_extraction(part)
-            began = time.monotonic()
-            deployment.send(_encode_all(part), 0)
-            _settle(deployment)
-            if n:
-                turns.append((len(part) / (time.monotonic() - began), bare))
-    finally:
-        stream.terminate()
-        stream.wait(120)
-    ratios = [ours / bare for ours, bare in turns]
-    ours, bare = (statistics.median(rates) for rates in zip(*turns, strict=True))
-    spread = f"{statistics.median(ratios):.2f} × ({min(ratios):.2f}–{max(ratios):.2f})"
-    _row("a) HTML pages/s, ours / bare_extraction", f"{ours:.1f}", f"{bare:.1f}", spread)
-
-
-def _texts(kafka: Kafka, folder: Path, options: argparse.Namespace) -> None:
-    records = _encode_all(texts(options.text_number))
-    hand = hand_written(kafka, "hand", records, folder, WARM)
-    ours = through_kafka(kafka, "texts", records, folder, [], WARM)
-    _row("b) texts/s, ours / hand-written loop", f"{ours:.0f}", f"{hand:.0f}", f"{ours / hand:.2f} ×")
-
-
-def _pass(kafka: Kafka, folder: Path, options: argparse.Namespace) -> None:
-    records = [b"%d " % n + b"x" * 1500 for n in range(options.pass_number)]
-    hand = hand_written(kafka, "hand-passing", records, folder, WARM, transforms=False)
-    ours = through_kafka(kafka, "passing", records, folder, ["--graph", "benchmarks.pass_through:build"], WARM)
-    _row(
-        "c) records/s without transforms, ours / hand-written loop",
-        f"{ours:.0f}",
-        f"{hand:.0f}",
-        f"{ours / hand:.2f} ×",
-    )
 
 
 if __name__ == "__main__":
