@@ -9,7 +9,6 @@ from typing import Any
 
 from schemas.reasons import Reason, Stage
 from schemas.records import Article, Attempt, Dead, Duplicate, FileProvenance, KafkaProvenance
-from transforms.dedup.publisher import salvaged_identity
 
 Outcome = Article | Duplicate | Dead
 
@@ -91,6 +90,8 @@ def dead_letter(
     Where the record could not be decoded, the payload may still say which one it was.
     """
     if url is None or raw_id is None:
+        from transforms.dedup.publisher import salvaged_identity  # loads much, and few records come here
+
         found = salvaged_identity(origin.payload, dict(origin.headers))
         url, raw_id = url or found[0], raw_id or found[1]
     return Dead(

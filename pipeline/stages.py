@@ -21,6 +21,7 @@ from apache_beam.utils.timestamp import MIN_TIMESTAMP, Timestamp
 from apache_beam.utils.windowed_value import WindowedValue
 
 from pipeline import errors as fatal
+from pipeline.beam_classes import DoFn
 from pipeline.index import (
     Decision,
     IndexUnavailable,
@@ -61,7 +62,7 @@ Q = TypeVar("Q")
 A = TypeVar("A")
 
 
-class StageFn(ABC, beam.DoFn):  # type: ignore[misc]
+class StageFn(ABC, DoFn):
     """A stage as Beam runs it. Subclasses say what `push` and `drain` give back."""
 
     def __init__(self, settings: Settings) -> None:

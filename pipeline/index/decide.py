@@ -25,7 +25,6 @@ from pipeline.index.storage.base import (
 )
 from schemas.records import Change, Related
 from transforms.dedup.fingerprint import Hashes, overlap, unpack
-from transforms.dedup.revisions import Side, compare
 
 NEAR: Final = 0.7
 """Texts with at least this Jaccard similarity are the same article."""
@@ -172,6 +171,8 @@ class Deciding:
         late = False
         if current:
             late = _is_later(current, observation)
+            from transforms.dedup.revisions import Side, compare  # loads much, and few records are revisions
+
             revision = compare(Side(current.title, self._content(current)), Side(observation.title, observation.text))
             change, changes = revision.change, {"against": current.number, **revision.summary}
             if late:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 
 from bidi.algorithm import get_display
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -47,6 +46,8 @@ def progress_bar(command: str = "run") -> Iterator[Callable[[RunProgress], None]
     if not console.is_terminal:
         yield None
         return
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
     with Progress(
         TextColumn(f"[bold]khabar {command}"),
         BarColumn(),

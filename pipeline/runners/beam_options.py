@@ -9,6 +9,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.portability.api import beam_job_api_pb2, beam_job_api_pb2_grpc
 from apache_beam.runners.portability.portable_runner import JobServiceHandle, PortableRunner
 
+from pipeline.beam_classes import Options
 from pipeline.errors import JobStopped
 from pipeline.runners.engine import Engine
 from pipeline.runners.prism import PrivatePrismRunner
@@ -29,7 +30,7 @@ def pipeline(engine: Engine, name: str, endpoint: str, more: Sequence[str]) -> b
     """
     _refuse_another_runner(engine, endpoint)
     runner = _Prism() if engine.runner == "prism" else _Portable()
-    return beam.Pipeline(runner=runner, options=PipelineOptions([*arguments(engine, name, endpoint), *more]))
+    return beam.Pipeline(runner=runner, options=Options([*arguments(engine, name, endpoint), *more]))
 
 
 def arguments(engine: Engine, name: str, endpoint: str) -> list[str]:

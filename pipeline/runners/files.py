@@ -133,9 +133,9 @@ class _EmbeddedRun:
         # Beam takes long to import, and the fork server to load what it gives its processes: a process is waited for.
         start_fork_server()
         import apache_beam as beam
-        from apache_beam.options.pipeline_options import PipelineOptions
         from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
+        from pipeline.beam_classes import Options
         from pipeline.graph import build
         from pipeline.index import IndexUnavailable, IndexUnusable
         from pipeline.resources import INDEX, SANDBOX
@@ -148,7 +148,7 @@ class _EmbeddedRun:
             with fatal.stopping(ValueError, IndexUnavailable, IndexUnusable, doing="cannot open the article index"):
                 INDEX.acquire(settings)
             try:
-                p = beam.Pipeline(runner=FnApiRunner(), options=PipelineOptions([]))
+                p = beam.Pipeline(runner=FnApiRunner(), options=Options([]))
                 source = ReadFiles((Share(paths=self._files),), settings, mapping)
                 build(p, source, WriteFiles(self._staging), settings)
                 p.run().wait_until_finish()

@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 import apache_beam as beam
 
 from pipeline import errors as fatal
+from pipeline.beam_classes import DoFn
 from pipeline.items import Gap, Item
 from pipeline.ledger import SpanTally, count_outcome
 from pipeline.observe.metrics import RECORDS_SKIPPED
@@ -68,7 +69,7 @@ class FolderWriter:
             self._tally = None
 
 
-class _WriteFilesFn(beam.DoFn):  # type: ignore[misc]
+class _WriteFilesFn(DoFn):
     def __init__(self, folder: str) -> None:
         super().__init__()
         self._folder = folder

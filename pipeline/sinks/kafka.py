@@ -26,6 +26,7 @@ from kafka import KafkaProducer, TopicPartition
 from kafka.errors import AuthorizationError, InvalidProducerEpochError, MessageSizeTooLargeError, ProducerFencedError
 from kafka.structs import OffsetAndMetadata
 
+from pipeline.beam_classes import DoFn
 from pipeline.errors import JobStopped, stopping
 from pipeline.items import Gap, Item, Outcome, Span, dead_letter
 from pipeline.kafka.connection import (
@@ -77,7 +78,7 @@ class WriteToKafka(beam.PTransform):  # type: ignore[misc]
         return items | "Transactions" >> beam.ParDo(_CommitFn(self._job)).with_output_types(tuple[bytes, bytes])
 
 
-class _CommitFn(beam.DoFn):  # type: ignore[misc]
+class _CommitFn(DoFn):
     def __init__(self, job: KafkaJob) -> None:
         self._job = job
         self._open: dict[int, PartitionWriter] = {}

@@ -21,6 +21,7 @@ import apache_beam as beam
 import orjson
 
 from pipeline import errors as fatal
+from pipeline.beam_classes import DoFn
 from pipeline.items import Gap, Item, Span
 from pipeline.ledger import BrokenChainError
 from schemas.codec import decode, encode
@@ -150,7 +151,7 @@ class _Writing:
         self._path.unlink(missing_ok=True)
 
 
-class _WritePartsFn(beam.DoFn):  # type: ignore[misc]
+class _WritePartsFn(DoFn):
     def __init__(self, settled: Settled) -> None:
         super().__init__()
         self._settled = settled

@@ -13,6 +13,7 @@ from apache_beam.io.restriction_trackers import OffsetRange, OffsetRestrictionTr
 from apache_beam.transforms.core import RestrictionProvider
 
 from pipeline import errors as fatal
+from pipeline.beam_classes import DoFn
 from pipeline.items import Item
 from pipeline.observe.metrics import RECORDS_READ
 from pipeline.settings import Settings
@@ -63,7 +64,7 @@ class _ReadingOrder(RestrictionProvider):  # type: ignore[misc]
         return 1
 
 
-class _ReadFilesFn(beam.DoFn):  # type: ignore[misc]
+class _ReadFilesFn(DoFn):
     """Reads the files of a share in order, in bundles; between two bundles the open file is kept where it stands."""
 
     def __init__(self, settings: Settings, mapping: FieldMapping) -> None:

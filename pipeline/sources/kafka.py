@@ -26,6 +26,7 @@ from kafka import TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
 from kafka.errors import AuthorizationError, OffsetOutOfRangeError
 
+from pipeline.beam_classes import DoFn
 from pipeline.errors import stopping
 from pipeline.items import Gap, Item, Origin, Span
 from pipeline.kafka.connection import ATTEMPTS_HEADER, KafkaJob, until_answered
@@ -98,7 +99,7 @@ class ReadFromKafka(beam.PTransform):  # type: ignore[misc]
         )
 
 
-class _FindPartitionsFn(beam.DoFn):  # type: ignore[misc]
+class _FindPartitionsFn(DoFn):
     """Emits the number of each partition once, also of those that are added while the job runs."""
 
     def __init__(self, job: KafkaJob) -> None:
@@ -133,7 +134,7 @@ class _FindPartitionsFn(beam.DoFn):  # type: ignore[misc]
         return until_answered(f"list the partitions of {self._job.topics.raw}", ask)
 
 
-class _ReadPartitionFn(beam.DoFn):  # type: ignore[misc]
+class _ReadPartitionFn(DoFn):
     def __init__(self, job: KafkaJob) -> None:
         self._job = job
         self._bundle_began = 0.0

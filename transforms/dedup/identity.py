@@ -5,7 +5,6 @@ import re
 from typing import Final
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urljoin, urlsplit, urlunsplit
 
-from courlan import extract_domain
 from w3lib.url import canonicalize_url
 
 from transforms.text.folding import fold
@@ -147,6 +146,8 @@ def domain_of(url: str | None) -> str | None:
     """Return the registrable domain of `url` (`bbc.co.uk`), else its host; None when there is none."""
     if not url:
         return None
+    from courlan import extract_domain  # loads much that a process which only needs addresses does not
+
     try:
         return extract_domain(url) or urlsplit(url).hostname
     except (ValueError, UnicodeError):
