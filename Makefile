@@ -34,6 +34,7 @@ run: $(READY) ## Run the pipeline on seeds/ into out/
 
 test: $(READY) ## Run the checks and all tests, with real services
 	.ci/toolchain
+	$(BIN)/python -m pipeline.services fetch
 	$(MAKE) --no-print-directory check
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 

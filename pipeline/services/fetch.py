@@ -1,15 +1,15 @@
 """What services are made of: fetched once from the public registries, and kept."""
 
-import contextlib
+import fcntl
 import hashlib
+import logging
 import os
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from pipeline.services.process import ServiceError
+from pipeline.services.process import ServiceError, die_with_parent
 
 ROOT = Path(__file__).resolve().parents[2]
 """The checkout, or what stands in its place where Khabar is installed."""
@@ -38,7 +38,14 @@ def tool(name: str, purpose: str) -> str:
 
 def run(command: Sequence[str], purpose: str, env: Mapping[str, str] | None = None) -> str:
     """Return what a command writes to standard output. Raises `ServiceError` when it fails."""
-    done = subprocess.run(command, capture_output=True, text=True, env=dict(env) if env else None, check=False)  # noqa: S603
+    done = subprocess.run(  # noqa: S603
+        command,
+        capture_output=True,
+        text=True,
+        env=dict(env) if env else None,
+        check=False,
+        preexec_fn=die_with_parent,
+    )
     if done.returncode:
         tail = (done.stdout + done.stderr).strip()[-2000:]
         raise ServiceError(f"cannot {purpose}: {' '.join(command[:3])} … exited with {done.returncode}\n{tail}")
@@ -46,18 +53,27 @@ def run(command: Sequence[str], purpose: str, env: Mapping[str, str] | None = No
 
 
 def fetch(name: str, fill: Callable[[Path], None]) -> Path:
-    """Return the folder `name` of the cache, filled by `fill` unless an earlier fetch was complete."""
+    """Return the folder `name` of the cache, filled by `fill` unless an earlier fetch was complete.
+
+    Of several processes that want the same one fetches, and the others wait for it.
+    """
     target = CACHE / name
     if target.is_dir():
         return target
     CACHE.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=CACHE))
-    try:
-        fill(partial)
-        with contextlib.suppress(OSError):  # another process may have been quicker
+    with (CACHE / f".{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if target.is_dir():
+            return target
+        logging.getLogger(__name__).warning("%s is not here yet: it is fetched now, once; this may take minutes", name)
+        partial = CACHE / f".{name}"
+        shutil.rmtree(partial, ignore_errors=True)  # of one that was ended
+        partial.mkdir()
+        try:
+            fill(partial)
             partial.rename(target)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
     return target
 
 

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import orjson
+import pytest
 from kafka import KafkaProducer
 from kafka.admin import NewPartitions
 
@@ -301,3 +302,20 @@ def test_many_partitions_in_one_job_commit_soon(deploy: Deploy, start_stream: St
     eventually(lambda: deployment.committed() > 0, "the first commit", 30)
     eventually(lambda: deployment.behind() == 0, "everything is processed")
     assert stream.drain() == 0, stream.text()
+
+
+def test_a_stream_says_that_its_prism_is_being_built_and_stops_meanwhile(
+    deploy: Deploy, start_stream: StartStream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began = tmp_path / "began"
+    go = tmp_path / "bin" / "go"
+    go.parent.mkdir()
+    go.write_text(f"#!/bin/sh\necho $$ >{began}.new && mv {began}.new {began}\nexec sleep 1000\n")
+    go.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{go.parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("KHABAR_SERVICES_CACHE", str(tmp_path / "cache"))
+    stream = start_stream(deploy())
+    eventually(began.exists, "Prism is being built")
+    assert stream.drain() == 0
+    assert "it is fetched now, once" in stream.text()
+    eventually(lambda: has_ended(int(began.read_text())), "what builds it has ended")

@@ -22,6 +22,7 @@ from typing import Final
 
 from kafka.errors import KafkaError
 
+from pipeline import services
 from pipeline.errors import JobStopped
 from pipeline.kafka import control
 from pipeline.kafka.connection import PERMANENT_ERRORS, LoginRefusedError, until_answered
@@ -168,7 +169,7 @@ class Supervisor:
         """Run one attempt to its end; one that is not to begin ends with status 0."""
         attempt = Attempt(self._options, self._options.job(), folder, self._cluster, self._say)
         try:
-            if not (self._brokers_answer() and self._cluster_answers()):
+            if not (self._brokers_answer() and self._prism_is_there() and self._cluster_answers()):
                 return End(status=0)  # told to stop before anything ran
             attempt.job = replace(attempt.job, topic_id=self._topic_id)
             return self._watch(attempt, stall_seconds)
@@ -197,6 +198,32 @@ class Supervisor:
                 return False
             time.sleep(_TICK_SECONDS)
         return not self._signals
+
+    def _prism_is_there(self) -> bool:
+        """Wait until there is a Prism to start, which is built once; return False when told to stop meanwhile."""
+        engine = self._options.engine
+        if engine.job_endpoint is not None or engine.prism is not None:
+            return not self._signals
+        failed: list[services.ServiceError] = []
+
+        def fetch() -> None:
+            try:
+                services.fetch_prism()
+            except services.ServiceError as error:
+                failed.append(error)
+
+        # Ends with this process, and so does what it has started.
+        fetching = threading.Thread(target=fetch, name="fetch-prism", daemon=True)
+        fetching.start()
+        while fetching.is_alive():
+            self._ran_at = time.monotonic()  # no fault of the job
+            self._wait_on("waiting for Prism to be built")
+            fetching.join(_TICK_SECONDS)
+            if self._signals:
+                return False
+        if failed:
+            raise JobStopped(f"cannot start Prism: {failed[0]}") from failed[0]
+        return True
 
     def _brokers_answer(self) -> bool:
         """Wait until brokers answer and topics are there; return False when told to stop meanwhile."""

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -35,5 +36,26 @@ def test_the_command_says_in_one_line_what_is_missing(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 1
-    assert done.stderr.startswith("services: mvn is not on the PATH")
-    assert len(done.stderr.splitlines()) == 1
+    begun, failed = done.stderr.splitlines()
+    assert "it is fetched now, once" in begun
+    assert failed.startswith("services: mvn is not on the PATH")
+
+
+def test_of_several_that_want_the_same_one_fetches_also_after_one_was_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetch, "CACHE", tmp_path)
+    (tmp_path / ".jars").mkdir()
+    (tmp_path / ".jars" / "half.jar").touch()
+    filled: list[Path] = []
+
+    def fill(folder: Path) -> None:
+        filled.append(folder)
+        (folder / "whole.jar").touch()
+
+    with ThreadPoolExecutor(4) as several:
+        found = {several.submit(fetch.fetch, "jars", fill) for _ in range(4)}
+        assert {one.result() for one in found} == {tmp_path / "jars"}
+    assert len(filled) == 1
+    assert [path.name for path in (tmp_path / "jars").iterdir()] == ["whole.jar"]
+    assert not (tmp_path / ".jars").exists()
