@@ -37,6 +37,7 @@ _ARABIC_ADJECTIVE: Final = regex.compile(
 )
 
 
+@functools.lru_cache(maxsize=2)
 def find_organisations(text: str, language: str | None) -> tuple[Organisation, ...]:
     """Return the organisations of `text`, each with all its mentions, sorted by the first."""
     code = primary(language)

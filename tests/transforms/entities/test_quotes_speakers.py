@@ -36,6 +36,19 @@ def said(text: str, language: str) -> list[tuple[str, str | None]]:
         ("외교부 김민수 대변인은 “다리를 다시 짓겠다”고 말했다.", "ko", "김민수"),
         ("毛宁表示：“我们将重建这座大桥。”", "zh", "毛宁"),
         ("प्रवक्ता रमेश शर्मा ने कहा, \"हम पुल फिर बनाएंगे।\"", "hi", "रमेश शर्मा"),
+        ("「橋を建て直す」と山田太郎氏は述べた。", "ja", "山田太郎"),
+        ("“我们将重建这座大桥，”毛宁说。", "zh", "毛宁"),
+        ("“אנחנו נבנה את הגשר מחדש”, אמר פיוריק.", "he", "פיוריק"),
+        ("“Wij bouwen de brug opnieuw”, zegt Jan Jansen.", "nl", "Jan Jansen"),
+        # An organisation, a subject of two verbs, a verb that no list knows, a sentence that leads to a colon.
+        ("The World Bank said the bridge was “not safe enough”.", "en", "World Bank"),
+        ("Karim Aziz will wait for the vote, but insisted that the bridge was “safe enough”.", "en", "Karim Aziz"),
+        ("“The bridge is safe,” Karim Aziz thundered on Tuesday.", "en", "Karim Aziz"),
+        ("„Die Brücke ist sicher“, erinnerte sich Ottilie Brandt später.", "de", "Ottilie Brandt"),
+        ("Am Abend nahm Ottilie Brandt zu allen Fragen rund um den Bau Stellung: „Ja.“", "de", "Ottilie Brandt"),
+        # Behind the name, and behind the term that is quoted.
+        ("Karim Aziz zufolge ist die Brücke „völlig sicher“.", "de", "Karim Aziz"),
+        ("Die Stadt müsse die Brücke „sofort und vollständig“ sperren, so Ottilie Brandt.", "de", "Ottilie Brandt"),
     ],
 )  # fmt: skip
 def test_speakers(text: str, language: str, expected: str | None) -> None:
@@ -61,3 +74,25 @@ def test_a_name_in_guillemets_is_no_quotation(text: str, language: str) -> None:
 
 def test_a_term_in_guillemets_is_one() -> None:
     assert [text for text, _ in said("Il parle de « guerre totale » depuis lundi.", "fr")] == ["guerre totale"]
+
+
+def test_reported_speech_goes_on() -> None:
+    found = said("Ottilie Brandt warnte vor dem Winter. Die Brücke sei „nicht mehr sicher“.", "de")
+    assert found == [("nicht mehr sicher", "Ottilie Brandt")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "“The bridge is safe,” Karim Aziz said on “State of the City” on Sunday. “We will not wait.”",
+        "“The bridge is safe,” Karim Aziz said.\n“We will not wait.”",
+    ],
+)
+def test_speech_goes_on_behind_its_verb(text: str) -> None:
+    found = said(text, "en")
+    assert (found[0][1], found[-1][1]) == ("Karim Aziz", "Karim Aziz")
+
+
+def test_a_pronoun_means_who_spoke_last() -> None:
+    text = "毛宁表示：“我们将重建这座大桥。”\n她说：“时间不多。”"
+    assert [speaker for _, speaker in said(text, "zh")] == ["毛宁", "毛宁"]
