@@ -4,9 +4,12 @@ Real articles of one week (`arabic/saudinewsnet.jsonl.gz`) are put into stories 
 of the last 14 days already stored, on SQLite and PostgreSQL (a server of the benchmark's own, durable). The store is
 filled with rows of the shape that articles leave: three of ten articles join a story, all others open one.
 
-* *before the lock*: processor time of what the sandbox does, the sketch of an article;
+* *sketch*: processor time of what the sandbox does, the sketch of an article;
+* *prepare*: processor time of this process before the lock;
 * *lock*: how long the exclusive transaction lasts, for an article, and the processor time of this process in it;
-* *bytes*: of the index for each stored article.
+* *server*: processor time of the process of PostgreSQL that serves this one, before the lock and in it;
+* *all*: the sum of the processor times;
+* *bytes*: of the index for each stored article; *MB*: by how much the memory of this process grew over all articles.
 
 As the speed of machines differs, the last column is a unit of this run: the time that SHA-256 takes for 1 MB.
 """
@@ -15,6 +18,7 @@ import argparse
 import gzip
 import hashlib
 import json
+import os
 import random
 import statistics
 import tempfile
@@ -76,7 +80,7 @@ def rows(templates: list[StoryArticle], stored: int) -> Iterator[tuple[str, int,
     rarity = Rarity()
     vectors = [vector(template.sketch, rarity) for template in templates]
     members = [pack([member_of(v, "https://example.com/an/article", "A title")]) for v in vectors]
-    keys = [search_keys(v) for v in vectors]
+    keys = [search_keys(v).posted for v in vectors]
     last = event_day("2015-08-13") or 0
     stories = int(stored * (1 - JOINING))
     days = np.sort(choose.integers(last - DAYS + 1, last + 1, stories))
@@ -136,23 +140,54 @@ def fill(store: Store, templates: list[StoryArticle], stored: int) -> None:
 
 
 class Watched:
-    """Times the exclusive transactions of a store."""
+    """Times the transactions of a store: `wall` and `cpu` of the exclusive ones, `prepared` of those before them."""
 
     def __init__(self, store: Store) -> None:
         self.wall: list[float] = []
         self.cpu: list[float] = []
+        self.prepared: list[float] = []
+        self.server: list[float] = []
+        """What the server's process has used in all after each exclusive transaction."""
         transaction = store.transaction
 
         @contextmanager
         def watched(*, exclusive: bool) -> Iterator[None]:
-            with transaction(exclusive=exclusive):
+            if not exclusive:
+                cpu = time.process_time()
+                with transaction(exclusive=False):
+                    yield
+                self.prepared.append(time.process_time() - cpu)
+                return
+            with transaction(exclusive=True):
                 wall, cpu = time.perf_counter(), time.process_time()
                 yield
-            if exclusive:
-                self.wall.append(time.perf_counter() - wall)
-                self.cpu.append(time.process_time() - cpu)
+            self.wall.append(time.perf_counter() - wall)
+            self.cpu.append(time.process_time() - cpu)
+            self.server.append(server_time(store))
 
         store.transaction = watched  # type: ignore[method-assign]
+
+    def milliseconds(self) -> tuple[float, float, float, float]:
+        """Return of an article, once caches are warm: preparing, the lock, its processor time, the server's."""
+        skipped = len(self.wall) // 5
+        prepared, wall, cpu = (
+            statistics.mean(times[skipped:]) * 1000 / BATCH for times in (self.prepared, self.wall, self.cpu)
+        )
+        server = (self.server[-1] - self.server[skipped]) * 1000 / BATCH / (len(self.server) - 1 - skipped)
+        return prepared, wall, cpu, server
+
+
+def server_time(store: Store) -> float:
+    """Return the seconds of processor time of the process that serves the store's connection, 0 where there is none."""
+    if not isinstance(store, PostgresStore):
+        return 0.0
+    stat = Path(f"/proc/{store._db.info.backend_pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def memory() -> float:
+    """Return the megabytes of memory that this process holds."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 def unit() -> float:
@@ -175,11 +210,15 @@ def main() -> None:
     table = Table(
         "index",
         "stored",
-        "before the lock, CPU ms",
+        "sketch",
+        "prepare",
         "lock, ms",
-        "of it CPU, ms",
+        "of it CPU",
+        "server",
+        "all, CPU ms",
         "stories",
         "bytes",
+        "MB",
         "unit, ms",
         box=None,
     )
@@ -199,6 +238,7 @@ def main() -> None:
                     store = PostgresStore(server.format(f"stories_{stored}"))
                 fill(store, found[:TEMPLATES], stored)
                 watched = Watched(store)
+                held = memory()
                 index = Index(store, clock=lambda: 16_660 * 86_400)
                 told = [
                     story
@@ -206,17 +246,15 @@ def main() -> None:
                     for story in index.assign_stories(found[start : start + BATCH])
                 ]
                 size = index.statistics()["bytes"]
-                skipped = len(watched.wall) // 5  # until caches are warm
+                prepared, wall, cpu, server_cpu = watched.milliseconds()
                 table.add_row(
                     name,
                     f"{stored:,}",
-                    f"{before:.3f}",
-                    *(
-                        f"{statistics.mean(times[skipped:]) * 1000 / BATCH:.3f}"
-                        for times in (watched.wall, watched.cpu)
-                    ),
+                    *(f"{n:.3f}" for n in (before, prepared, wall, cpu, server_cpu)),
+                    f"{before + prepared + cpu + server_cpu:.3f}",
                     str(len({story.uri for story in told if story})),
                     f"{size / (stored + len(found)):,.0f}",
+                    f"{memory() - held:.1f}",
                     f"{unit():.2f}",
                 )
                 index.close()

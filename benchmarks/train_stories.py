@@ -3,7 +3,10 @@
 From the gold events (`stories/`: BASIL with its dates and with its events moved into ten days, ECB+; `ntrex/`: the same
 articles in 16 languages) the weights of `transforms/data/stories.json` are fitted and written with ``--write``. The
 table is of folds: an event is grouped by weights that were fitted without it, in the stream of all events of its set,
-by the index itself. ``--without MEASURE`` leaves measures out (the ablation table: ``--ablation``).
+by the index itself. ``--ablation`` leaves out each kind of evidence in turn, ``--without MEASURE`` measures.
+
+NTREX's gold takes each of its articles for an event, though several are on one: the column that says so counts pairs
+of those articles neither way.
 """
 
 import argparse
@@ -19,6 +22,7 @@ from functools import cache
 from hashlib import md5
 from pathlib import Path
 from typing import Any, Final, NamedTuple
+from unittest.mock import patch
 
 import msgspec
 import numpy as np
@@ -31,7 +35,7 @@ from pipeline.index.rare_terms import RareTerms
 from pipeline.index.storage.sqlite import SqliteStore
 from schemas.records import Article, FileProvenance
 from transforms.decode import RawArticle
-from transforms.dedup import stories
+from transforms.dedup import rarity, stories
 from transforms.dedup.stories import ACROSS, SAME, Members, Model, Weights
 from transforms.enrich import enrich, sketch_of
 from transforms.extract import extract
@@ -54,6 +58,22 @@ stream nearly nothing below is on one event, however much else speaks for it."""
 TOLD_TWICE: Final = 0.2
 """NTREX holds several articles on some events, but each is gold for itself: English ones that are so like each other
 are no examples of different events."""
+NEITHER_WAY: Final = "ntrex (told twice counts neither way)"
+EVIDENCE: Final = {
+    "names": stories.NAME,
+    "places": stories.PLACE,
+    "countries": stories.COUNTRY,
+    "figures": stories.FIGURE | stories.NUMBER,
+    "dates": 0,
+    "weight of titles": stories.TITLE,
+    "weight of capitals": stories.CAPITAL,
+    "rarity in the language": 0,
+    "rarity in the stream": 0,
+}
+"""Kinds of evidence with the flags of their terms, where they have one."""
+USUAL: Final = rarity.PRIOR_ARTICLES
+NEVER: Final = 1e9
+"""So many articles known in advance that those of the stream do not count."""
 
 
 class Row(NamedTuple):
@@ -134,7 +154,7 @@ def sketched(articles: Sequence[tuple[str, Article]], *, cased: bool = True) -> 
 def rows_of(name: str, stream: Sequence[Told]) -> list[Row]:
     """Return the measures of each article and each story before it, where every article is in its event's story."""
     rare, known, rows = RareTerms(), {}, []  # type: RareTerms, dict[str, Members], list[Row]
-    twins = told_twice(stream) if name == "ntrex" else set()
+    twins = told_twice(stream) if name == "ntrex" else frozenset()
     for entry in stream:
         found = stories.vector(entry.article.sketch, rare.rarity)
         rare.add(entry.article.sketch)
@@ -153,12 +173,12 @@ def rows_of(name: str, stream: Sequence[Told]) -> list[Row]:
     return rows
 
 
-def background(folder: Path) -> list[Row]:
+def background(folder: Path, evidence: str | None = None) -> list[Row]:
     """Return comparisons of real articles of two days with those before that share most of their rare terms.
 
     The gold events are few and unlike each other; a real stream has a hundred Eid feasts and share prices of one day.
     Which of its articles are on one event is not known, but where the words are as little alike as `LEAST` hardly any
-    are, whatever else speaks for it: these are examples of different events.
+    are, whatever else speaks for it: these are examples of different events. A kind of `evidence` is left out.
     """
     with gzip.open(folder / "arabic" / "saudinewsnet.jsonl.gz", "rt", encoding="utf-8") as lines:
         found = sorted(map(json.loads, lines), key=lambda a: (a["date_extracted"], a["url"]))[:BACKGROUND]
@@ -167,13 +187,17 @@ def background(folder: Path) -> list[Row]:
     by_term: dict[int, list[int]] = defaultdict(list)
     for number, article in enumerate(found):
         sketch = stories.sketch(language="ar", title=article["title"], text=article["content"])
+        if evidence:
+            sketch = without_evidence(sketch, evidence)
         vector = stories.vector(sketch, rare.rarity)
         rare.add(sketch)
         weights = dict(zip(vector.keys.tolist(), (vector.weights * vector.rarity).tolist(), strict=True))
         shared: Counter[int] = Counter()
-        for key in stories.search_keys(vector):
+        keys = stories.search_keys(vector)
+        for key in keys.searched:
             for other in by_term[key]:
                 shared[other] += weights[key]  # type: ignore[assignment]
+        for key in keys.posted:
             by_term[key].append(number)
         likeliest = [other for other, _ in shared.most_common(8)]
         for other, measured in zip(likeliest, stories.measure(vector, [members[o] for o in likeliest]), strict=True):
@@ -183,7 +207,13 @@ def background(folder: Path) -> list[Row]:
     return rows
 
 
-def told_twice(stream: Sequence[Told]) -> set[frozenset[str]]:
+def examples(streams: dict[str, list[Told]], mixed: Sequence[Told]) -> list[Row]:
+    """Return the measures of the gold sets; `mixed` is NTREX in another order."""
+    rows = [row for name, stream in streams.items() for row in rows_of(name, stream)]
+    return rows + [row for row in rows_of("ntrex", mixed) if row.kind == "across"]
+
+
+def told_twice(stream: Sequence[Told]) -> frozenset[frozenset[str]]:
     """Return the pairs of gold events of which the English articles say that they are one."""
     english = [entry for entry in stream if entry.article.language == "en"]
     rare = RareTerms()
@@ -191,21 +221,36 @@ def told_twice(stream: Sequence[Told]) -> set[frozenset[str]]:
         rare.add(entry.article.sketch)
     found = [(entry.event, stories.vector(entry.article.sketch, rare.rarity)) for entry in english]
     alone = [[stories.member_of(v, event, None)] for event, v in found]
-    return {
+    return frozenset(
         frozenset((event, other))
         for event, v in found
         for (other, _), measured in zip(found, stories.measure(v, alone), strict=True)
         if other != event and measured.likenesses[0] >= TOLD_TWICE
-    }
+    )
 
 
-def one_event_once(stream: Sequence[Told]) -> list[Told]:
-    """Return the stream with gold events that are told twice as one."""
-    name = {entry.event: entry.event for entry in stream}
-    for a, b in map(sorted, told_twice(stream)):
-        old, new = max(name[a], name[b]), min(name[a], name[b])
-        name = {event: new if called == old else called for event, called in name.items()}
-    return [replace(entry, event=name[entry.event]) for entry in stream]
+def bereft(stream: Sequence[Told], evidence: str) -> list[Told]:
+    """Return the stream without a kind of evidence."""
+    return [
+        replace(entry, article=replace(entry.article, sketch=without_evidence(entry.article.sketch, evidence)))
+        for entry in stream
+    ]
+
+
+def without_evidence(sketch: stories.Sketch, evidence: str) -> stories.Sketch:
+    terms = np.frombuffer(sketch.terms, stories._ENTRY).copy()
+    flag = EVIDENCE[evidence]
+    if evidence == "dates":
+        terms = terms[terms["flags"] != stories.NEUTRAL]
+    elif evidence == "rarity in the language":
+        terms["prior"] = 0.01
+    elif evidence.startswith("weight of"):
+        marked = (terms["flags"] & flag) > 0
+        terms["weight"][marked] /= stories.TITLE_WEIGHT if flag == stories.TITLE else stories.CAPITAL_WEIGHT
+        terms["flags"] &= 255 - flag
+    else:
+        terms = terms[(terms["flags"] & flag) == 0]
+    return msgspec.structs.replace(sketch, terms=terms.tobytes())
 
 
 @cache
@@ -268,8 +313,13 @@ def grouped(stream: Sequence[Told], fitted: Model) -> dict[str, str]:
 Pairs = Counter[str]
 
 
-def pairs(stream: Sequence[Told], found: dict[str, str], fold: int | None) -> Pairs:
-    """Return pairs found, right and wanted; a pair of two folds counts half in each."""
+def pairs(
+    stream: Sequence[Told],
+    found: dict[str, str],
+    fold: int | None,
+    neither_way: frozenset[frozenset[str]] = frozenset(),
+) -> Pairs:
+    """Return pairs found, right and wanted; a pair of two folds counts half in each, of events `neither_way` not."""
     event = {entry.article.uri: entry.event for entry in stream}
     counts: Pairs = Counter()
     for name, groups in (("found", found), ("wanted", event)):
@@ -278,6 +328,8 @@ def pairs(stream: Sequence[Told], found: dict[str, str], fold: int | None) -> Pa
             by_group[groups[uri]].append(uri)
         for group in by_group.values():
             for a, b in itertools.combinations(group, 2):
+                if frozenset((event[a], event[b])) in neither_way:
+                    continue
                 share = 2 if fold is None else (fold_of(event[a]) == fold) + (fold_of(event[b]) == fold)
                 counts[name] += share
                 counts["right"] += share * (name == "found" and event[a] == event[b])
@@ -304,7 +356,11 @@ def by_folds(
         for same, across in thresholds:
             moved = replace_thresholds(fitted, same, across)
             for name, stream in streams.items():
-                result[same, across][name].update(pairs(stream, grouped(stream, moved), fold))
+                found = grouped(stream, moved)
+                result[same, across][name].update(pairs(stream, found, fold))
+                if name == "ntrex":
+                    counts = pairs(stream, found, fold, told_twice(stream))
+                    result[same, across][NEITHER_WAY].update(counts)
     return result
 
 
@@ -322,44 +378,44 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--write", action="store_true", help="write transforms/data/stories.json")
     parser.add_argument("--without", nargs="*", default=[], metavar="MEASURE")
-    parser.add_argument("--ablation", action="store_true", help="leave out each measure in turn")
+    parser.add_argument("--ablation", action="store_true", help="leave out each kind of evidence in turn")
     parser.add_argument("--thresholds", action="store_true", help="try other thresholds")
     parser.add_argument("--sets", nargs="*", help="of the table only these")
     parser.add_argument("--cache", type=Path, help="file to keep the articles in between runs")
     asked = parser.parse_args()
     articles = told(asked.folder, asked.cache)
     streams = {name: sketched(rows) for name, rows in articles.items()}
-    rows = [row for name, stream in streams.items() for row in rows_of(name, stream)]
-    for name, stream in articles.items():
-        if name != "ntrex":
-            rows += rows_of(f"{name} (no capitals)", sketched(stream, cased=False))
-    rows += background(asked.folder.parent)
-    mixed = list(streams["ntrex"])
-    random.Random(1).shuffle(mixed)
-    rows += [row for row in rows_of("ntrex", mixed) if row.kind == "across"]
     uncased = {
         f"{name} (no capitals)": sketched(stream, cased=False) for name, stream in articles.items() if name != "ntrex"
     }
-    shuffled = {"ntrex (shuffled)": mixed, "ntrex (told twice is one)": one_event_once(streams["ntrex"])}
-    measured = {**streams, **uncased, **shuffled}
+    mixed = list(streams["ntrex"])
+    random.Random(1).shuffle(mixed)
+    measured = {**streams, **uncased, "ntrex (shuffled)": mixed}
     if asked.sets is not None:
         measured = {name: measured[name] for name in asked.sets}
     without = frozenset(asked.without)
+    rows = examples({**streams, **uncased}, mixed) + background(asked.folder.parent)
     if asked.write:
         path = Path(stories.__file__).parent.parent / "data" / "stories.json"
         path.write_bytes(msgspec.json.format(msgspec.json.encode(model(rows, without)), indent=1) + b"\n")
         return
-    table = Table("model", *measured, title="pairs of articles in one story: precision recall F1, by folds", box=None)
+    columns = [*measured, NEITHER_WAY]
+    table = Table("model", *columns, title="pairs of articles in one story: precision recall F1, by folds", box=None)
     usual = (THRESHOLDS["same"], THRESHOLDS["across"])
     thresholds = [usual]
     if asked.thresholds:
         thresholds = [(usual[0] + step, usual[1] + step) for step in (-1.0, -0.5, 0.0, 0.5, 1.0)]
     for t, found in by_folds(measured, rows, without, thresholds).items():
-        table.add_row(f"thresholds {t[0]:+} {t[1]:+}", *(shown(found[name]) for name in measured))
+        table.add_row(f"thresholds {t[0]:+} {t[1]:+}", *(shown(found[name]) for name in columns))
     if asked.ablation:
-        for name in dict.fromkeys((*SAME, *ACROSS)):
-            found = by_folds(measured, rows, without | {name}, [usual])[usual]
-            table.add_row(f"without {name}", *(shown(found[n]) for n in measured))
+        for evidence in EVIDENCE:
+            with patch.object(rarity, "PRIOR_ARTICLES", NEVER if evidence == "rarity in the stream" else USUAL):
+                less = {name: bereft(stream, evidence) for name, stream in {**streams, **uncased}.items()}
+                known = examples(less, bereft(mixed, evidence)) + background(asked.folder.parent, evidence)
+                found = by_folds({name: less[name] for name in measured if name in less}, known, without, [usual])[
+                    usual
+                ]
+            table.add_row(f"without {evidence}", *(shown(found[name]) if name in found else "" for name in columns))
     Console(width=200).print(table)
 
 

@@ -30,7 +30,7 @@ class RareTerms:
 
     def __init__(self) -> None:
         self.rarity = Rarity()
-        self._articles = 0
+        self.articles = 0
         """Articles of the stream so far."""
         self._waiting: list[_Waiting] = []
         """Articles that are not in `rarity` yet."""
@@ -43,11 +43,11 @@ class RareTerms:
         taken, articles = store.rare_terms_state()
         if taken != self.rarity.articles:
             self.rarity = Rarity.unpack(store.rare_terms())
-            self._waiting, self._articles = [], taken
-        if articles > self._articles:
-            for packed in store.rare_terms_since(self._articles):
+            self._waiting, self.articles = [], taken
+        if articles > self.articles:
+            for packed in store.rare_terms_since(self.articles):
                 self._waiting += [_Waiting(*row) for row in _decode(packed)]
-            self._articles = articles
+            self.articles = articles
 
     def add(self, sketch: Sketch) -> None:
         """Take in one article, after it was weighed."""
@@ -55,8 +55,8 @@ class RareTerms:
         entry = _Waiting(sketch.language, words.tobytes(), neutral.tobytes())
         self._waiting.append(entry)
         self._added.append(entry)
-        self._articles += 1
-        if self._articles >= next_refresh(self.rarity.articles):
+        self.articles += 1
+        if self.articles >= next_refresh(self.rarity.articles):
             self.rarity.count((w.language, _keys(w.words), _keys(w.neutral)) for w in self._waiting)
             self._waiting, self._added, self._refreshed = [], [], True
 
@@ -65,7 +65,7 @@ class RareTerms:
         if not self._added and not self._refreshed:
             return None
         return RareTermsWrite(
-            articles=self._articles,
+            articles=self.articles,
             taken=self.rarity.articles,
             counts=self.rarity.pack() if self._refreshed else None,
             waiting=_encode(self._added) if self._added else None,

@@ -18,6 +18,7 @@ from transforms.dedup.stories import (
     Measured,
     Member,
     Model,
+    SearchKeys,
     Vector,
     headline,
     log_odds,
@@ -60,8 +61,11 @@ class Prepared:
 
     taken: int = -1
     """The counts of terms that the vectors were weighed by."""
+    articles: int = -1
+    """Articles of the stream so far: when they are as many later, no other process has stored a story since."""
+    postings: dict[Place, Postings] = field(default_factory=dict)
     vectors: dict[Place, Vector] = field(default_factory=dict)
-    keys: dict[Place, list[int]] = field(default_factory=dict)
+    keys: dict[Place, SearchKeys] = field(default_factory=dict)
     members: dict[Place, Member] = field(default_factory=dict)
     stories: dict[int, StoryRow] = field(default_factory=dict)
     measured: dict[tuple[Place, int], Measured] = field(default_factory=dict)
@@ -69,7 +73,7 @@ class Prepared:
 
 def prepare(store: Store, rare: RareTerms, articles: Sequence[StoryArticle]) -> Prepared:
     """Return what a batch is likely to need, within a transaction that lets others write."""
-    prepared = Prepared(taken=rare.rarity.articles)
+    prepared = Prepared(taken=rare.rarity.articles, articles=rare.articles)
     known = {(member.uri, member.version) for member in store.memberships({a.uri for a in articles})}
     days: dict[Place, int] = {}
     for article in articles:
@@ -80,9 +84,10 @@ def prepare(store: Store, rare: RareTerms, articles: Sequence[StoryArticle]) -> 
         prepared.vectors[place], prepared.keys[place] = found, search_keys(found)
         prepared.members[place] = member_of(found, article.uri, article.title)
         days[place] = day
-    postings = _postings(store, prepared.keys, days)
+    prepared.postings = _postings(store, prepared.keys, days)
     candidates = {
-        place: _likeliest(found, prepared.keys[place], postings[place]) for place, found in prepared.vectors.items()
+        place: _likeliest(found, prepared.keys[place], prepared.postings[place])
+        for place, found in prepared.vectors.items()
     }
     stories = store.stories(sorted({id_ for ids in candidates.values() for id_ in ids}))
     prepared.stories = {story.id: story for story in stories if story.merged_into is None}
@@ -93,21 +98,21 @@ def prepare(store: Store, rare: RareTerms, articles: Sequence[StoryArticle]) -> 
     return prepared
 
 
-def _postings(store: Store, keys: dict[Place, list[int]], days: dict[Place, int]) -> dict[Place, Postings]:
+def _postings(store: Store, keys: dict[Place, SearchKeys], days: dict[Place, int]) -> dict[Place, Postings]:
     """Return the stories with each of the terms by which each article looks for them."""
     windows = {
-        place: [Window(key, days[place] - WINDOW_DAYS, days[place] + WINDOW_DAYS) for key in found]
+        place: [Window(key, days[place] - WINDOW_DAYS, days[place] + WINDOW_DAYS) for key in found.searched]
         for place, found in keys.items()
     }
     rows = store.stories_with(list({window for asked in windows.values() for window in asked}))
     return {place: {w.key: rows.get(w, []) for w in asked} for place, asked in windows.items()}
 
 
-def _likeliest(found: Vector, keys: Sequence[int], postings: Postings) -> list[int]:
+def _likeliest(found: Vector, keys: SearchKeys, postings: Postings) -> list[int]:
     """Return the stories that share most of the weight of the terms with an article."""
     weights = dict(zip(found.keys.tolist(), (found.weights * found.rarity).tolist(), strict=True))
     shared: dict[int, float] = {}
-    for key in keys:
+    for key in keys.searched:
         weight = weights[key]
         for story_id in {story_id for _, story_id in postings[key]}:
             shared[story_id] = shared.get(story_id, 0.0) + weight
@@ -134,9 +139,14 @@ class Grouping:
         self._members: dict[str, list[Membership]] = {}
         for member in store.memberships({a.uri for a in articles}):
             self._members.setdefault(member.uri, []).append(member)
+        alone = rare.articles == self._prepared.articles
         self._vectors = self._weighed(articles, rare)
         days = {_place(a): event_day(a.event_at) or 0 for a in articles}
-        self._postings = _postings(store, self._keys, days)
+        # What was read before the lock is what would be read now, unless another process had its turn in between or
+        # the counts by which articles are weighed changed within this batch.
+        self._postings = {p: self._prepared.postings[p] for p in self._keys if alone and self._as_prepared(p)}
+        if missing := {place: keys for place, keys in self._keys.items() if place not in self._postings}:
+            self._postings.update(_postings(store, missing, days))
         self._candidates = {
             place: _likeliest(found, self._keys[place], self._postings[place]) for place, found in self._vectors.items()
         }
@@ -185,7 +195,7 @@ class Grouping:
     def _weighed(self, articles: Sequence[StoryArticle], rare: RareTerms) -> dict[Place, Vector]:
         """Return the vectors of the articles that no story has yet, counting their terms in the order of the stream."""
         found: dict[Place, Vector] = {}
-        self._keys: dict[Place, list[int]] = {}
+        self._keys: dict[Place, SearchKeys] = {}
         self._new: dict[Place, Member] = {}
         before = self._prepared
         for article in articles:
@@ -204,6 +214,10 @@ class Grouping:
             rare.add(article.sketch)
         self._writes.rare_terms = rare.changes()
         return found
+
+    def _as_prepared(self, place: Place) -> bool:
+        """Whether the article is weighed as it was before the lock."""
+        return self._vectors[place] is self._prepared.vectors.get(place)
 
     def _stored(self, article: StoryArticle) -> Membership | None:
         return next((m for m in self._members.get(article.uri, ()) if m.version == article.version), None)
@@ -229,9 +243,9 @@ class Grouping:
         """Return the stories that the article may belong to with the log-odds, the likeliest first."""
         place = _place(article)
         ids = self._candidates[place]
-        if any(key in self._new_terms for key in self._keys[place]):
+        if any(key in self._new_terms for key in self._keys[place].searched):
             postings = self._postings[place]
-            for key in self._keys[place]:
+            for key in self._keys[place].searched:
                 if added := [row for row in self._new_terms.get(key, ()) if abs(row[0] - day) <= WINDOW_DAYS]:
                     postings[key] = sorted({*postings[key], *added}, reverse=True)[:COMMON]
             ids = _likeliest(found, self._keys[place], postings)
@@ -250,7 +264,7 @@ class Grouping:
         """Return the measures of an article and some stories, those that were prepared where nothing has changed."""
         known: dict[int, Measured] = {}
         before = self._prepared
-        if found is before.vectors.get(place):
+        if self._as_prepared(place):
             for story in stories:
                 measured = before.measured.get((place, story.id))
                 stored = story.stored_members
@@ -311,7 +325,7 @@ class Grouping:
         title = headline(story.members)
         changed, story.title = title != story.title or bool(merged), title
         self._writes.stories[story.id] = story
-        for key in self._keys[_place(article)]:
+        for key in self._keys[_place(article)].posted:
             self._new_terms.setdefault(key, []).append((day, story.id))
             self._writes.story_terms.add((key, day, story.id))
         member = Membership(

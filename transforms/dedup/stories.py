@@ -45,8 +45,10 @@ SKETCH_WORDS: Final = 80
 VECTOR_WORDS: Final = 56
 VECTOR_NEUTRAL: Final = 44
 LEXICAL_KEYS: Final = 10
-NEUTRAL_KEYS: Final = 6
+NEUTRAL_KEYS: Final = 32
 """Of the heaviest terms so many find the stories that an article may belong to."""
+NEUTRAL_POSTED: Final = 6
+"""By so many neutral ones, and by all words that it looks for others by, an article is found."""
 _FITTED_TO: Final = 500.0
 _MOST_CROWD: Final = 3.0
 """The more articles, the more of them are alike by chance: with each doubling beyond so many the odds are halved."""
@@ -64,6 +66,8 @@ PLACE: Final = 32
 FIGURE: Final = 64
 COUNTRY: Final = 128
 """Flags of a term."""
+CAPITAL_WEIGHT: Final = 1.3
+TITLE_WEIGHT: Final = 2.0
 
 _ENTRY: Final = np.dtype([("key", "<u4"), ("weight", "<f4"), ("prior", "<f4"), ("flags", "u1")])
 _STORED: Final = np.dtype([("key", "<u4"), ("weight", "<f2"), ("rarity", "<f2"), ("flags", "u1")])
@@ -215,7 +219,7 @@ def _words(text: str, title: str, language: str) -> tuple[list[tuple[float, int,
     weighed = []
     for key, (occurrences, rarity, flags) in found.items():
         weight = 1 + math.log(occurrences or 1)
-        weight *= (1.3 if flags & CAPITAL else 1) * (2 if flags & TITLE else 1)
+        weight *= (CAPITAL_WEIGHT if flags & CAPITAL else 1) * (TITLE_WEIGHT if flags & TITLE else 1)
         weighed.append((-weight * rarity, key, weight, rarity, flags))
     weighed.sort()
     return weighed[:SKETCH_WORDS], names, len(found)
@@ -440,13 +444,21 @@ def _vector(
     )
 
 
-def search_keys(article: Vector) -> list[int]:
-    """Return the rarest and heaviest terms, by which stories that the article may belong to are found."""
+class SearchKeys(NamedTuple):
+    """The rarest and heaviest terms of an article, by which it and a story are brought together."""
+
+    searched: list[int]
+    """By these the stories are found that the article may belong to."""
+    posted: list[int]
+    """By these, which are some of them, later articles find the one that it joined."""
+
+
+def search_keys(article: Vector) -> SearchKeys:
+    """Return by which terms an article is searched and found: writing costs more than reading."""
     neutral = (article.flags & NEUTRAL) > 0
-    keys: list[int] = []
-    for mask, kept in ((~neutral, LEXICAL_KEYS), (neutral, NEUTRAL_KEYS)):
-        keys += article.keys[mask][:kept].tolist()  # the heaviest come first
-    return keys
+    words = article.keys[~neutral][:LEXICAL_KEYS].tolist()  # the heaviest come first
+    alike = article.keys[neutral][:NEUTRAL_KEYS].tolist()
+    return SearchKeys(words + alike, words + alike[:NEUTRAL_POSTED])
 
 
 # ---- stories ----
