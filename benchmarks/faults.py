@@ -1,13 +1,14 @@
 """Kill everything at random moments and compare with an undisturbed run: ``python -m benchmarks.faults``.
 
-Feeds mixed records (HTML pages, texts, duplicates, revisions, broken ones) through `khabar stream` while it kills job
-processes, Prism, Flink's processes, and the broker, at moments that a seed decides. Then `khabar verify` must pass, a
-`read_committed` reader must see each offset's outcome once, and the outcomes must equal those of a run that nobody
-disturbed.
+Feeds mixed records (HTML pages, texts, duplicates, revisions, broken ones) through `khabar stream` while it kills and
+freezes job processes, Prism, Flink's processes and the broker, and cuts or silences the network between job and broker,
+at moments that a seed decides. Then `khabar verify` must pass, a `read_committed` reader must see each offset's outcome
+once, and the outcomes must equal those of a run that nobody disturbed.
 """
 
 import argparse
 import contextlib
+import math
 import os
 import random
 import signal
@@ -23,11 +24,11 @@ from typing import Any
 
 import orjson
 from kafka import KafkaProducer
-from kafka.errors import KafkaError
 
 from pipeline.kafka.connection import Connection, KafkaJob, Topics, until_answered
 from pipeline.kafka.topics import NewTopics, lag, prepare, read_to_end
-from pipeline.services import Flink, Kafka, die_with_parent
+from pipeline.services import Flink, Kafka, die_with_parent, free_port
+from tests.support.relay import Relay
 
 KHABAR = str(Path(sys.executable).with_name("khabar"))
 PARTITIONS = 4
@@ -78,6 +79,8 @@ class Deployment:
     """Topics, job and the process of one run."""
 
     kafka: Kafka
+    reached_at: str
+    """Where the job finds the broker."""
     name: str
     folder: Path
     extra: list[str]
@@ -90,12 +93,16 @@ class Deployment:
         )
         prepare(self.job, NewTopics(partitions=PARTITIONS))
 
-    def start(self) -> subprocess.Popen[bytes]:
-        where = ["--bootstrap-servers", self.kafka.bootstrap, "--topic-prefix", self.name, "--job-name", self.name]
+    def arguments(self) -> list[str]:
+        """Return command and options of the stream."""
+        where = ["--bootstrap-servers", self.reached_at, "--topic-prefix", self.name, "--job-name", self.name]
         index = ["--index", f"sqlite:///{self.folder / self.name}.sqlite"]
+        return ["stream", *where, *index, "--transaction-timeout", "10", *self.extra]
+
+    def start(self) -> subprocess.Popen[bytes]:
         with (self.folder / f"{self.name}.log").open("ab") as log:
             return subprocess.Popen(
-                [KHABAR, "stream", *where, *index, "--transaction-timeout", "10", *self.extra],
+                [KHABAR, *self.arguments()],
                 stdout=log,
                 stderr=log,
                 preexec_fn=die_with_parent,
@@ -138,28 +145,94 @@ def children(pid: int) -> dict[str, int]:
     return found
 
 
-def kill_one(victim: str, stream: subprocess.Popen[bytes], kafka: Kafka, flink: Flink | None) -> bool:
-    """Kill a victim; False when it is not there at the moment."""
-    if victim == "broker":
-        kafka.process.kill()
-        time.sleep(1)
-        kafka.start()
-        return True
-    if victim in ("job", "prism"):
-        pid = children(stream.pid).get(victim)
-        if pid is None:
-            return False
-        os.kill(pid, signal.SIGKILL)
-        return True
-    assert flink is not None
-    if victim == "worker":
-        workers = flink.workers()
-        for pid in workers:
-            os.kill(pid, signal.SIGKILL)
-        return bool(workers)
-    flink.processes[victim].kill()
-    flink.start_process(victim)
-    return True
+class Faults:
+    """What can befall a stream: its parts are killed or frozen, its network is cut or silent."""
+
+    def __init__(self, rng: random.Random, kafka: Kafka, flink: Flink | None) -> None:
+        self._rng = rng
+        self._kafka = kafka
+        self._flink = flink
+        self.relay = Relay(_add_listener(kafka))
+        _advertise(kafka, self.relay.port)
+        killed = ["job", "job", "prism", "prism", "broker"]
+        frozen = ["job", "job", "prism", "broker"]
+        if flink is not None:
+            killed = ["worker", "worker", "taskmanager-1", "taskmanager-1", "jobmanager", "jobserver", "job", "broker"]
+            frozen = ["worker", "worker", "taskmanager-1", "jobmanager", "job", "broker"]
+        self._kinds = [*(f"kill {name}" for name in killed), *(f"freeze {name}" for name in frozen)]
+        self._kinds += ["cut network", "cut network", "silence network", "silence network"]
+        self.done: Counter[str] = Counter()
+
+    def strike(self, stream: subprocess.Popen[bytes]) -> None:
+        """Do one thing of the list, if there is what it is done to."""
+        kind = self._rng.choice(self._kinds)
+        what, _, victim = kind.partition(" ")
+        # Most are short; every fifth is longer than a transaction may last.
+        seconds = self._rng.uniform(0.3, 3.0) if self._rng.random() < 0.8 else self._rng.uniform(10.0, 13.0)
+        if what == "kill":
+            hit = self._kill(victim, stream)
+        elif what == "freeze":
+            hit = self._freeze(victim, stream, seconds)
+        else:
+            hit = True
+            (self.relay.cut if what == "cut" else self.relay.silence)()
+            time.sleep(seconds)
+            self.relay.mend()
+        self.done[kind] += hit
+
+    def _processes(self, victim: str, stream: subprocess.Popen[bytes]) -> list[int]:
+        if victim == "broker":
+            return [self._kafka.process.pid]
+        if victim in ("job", "prism"):
+            return [pid for name, pid in children(stream.pid).items() if name == victim]
+        assert self._flink is not None
+        return self._flink.workers() if victim == "worker" else [self._flink.processes[victim].pid]
+
+    def _freeze(self, victim: str, stream: subprocess.Popen[bytes], seconds: float) -> bool:
+        stopped = []
+        for pid in self._processes(victim, stream):
+            # With the processes that it has started, or without them.
+            send = os.killpg if victim == "job" and self._rng.random() < 0.5 else os.kill
+            with contextlib.suppress(ProcessLookupError):
+                send(pid, signal.SIGSTOP)
+                stopped.append((send, pid))
+        time.sleep(seconds if stopped else 0)
+        for send, pid in stopped:
+            with contextlib.suppress(ProcessLookupError):
+                send(pid, signal.SIGCONT)
+        return bool(stopped)
+
+    def _kill(self, victim: str, stream: subprocess.Popen[bytes]) -> bool:
+        if victim == "broker":
+            self._kafka.process.kill()
+            time.sleep(1)
+            self._kafka.start()
+            return True
+        if self._flink is not None and victim in self._flink.processes:
+            self._flink.processes[victim].kill()
+            self._flink.start_process(victim)
+            return True
+        found = self._processes(victim, stream)
+        for pid in found:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        return bool(found)
+
+
+def _add_listener(kafka: Kafka) -> int:
+    """Give a broker that has not started a second listener, for the job alone; return its port."""
+    port = free_port()
+    kafka.overrides |= {
+        "listeners": f"{kafka.properties()['listeners']},JOB://127.0.0.1:{port}",
+        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,JOB:PLAINTEXT",
+        "inter.broker.listener.name": "PLAINTEXT",
+    }
+    return port
+
+
+def _advertise(kafka: Kafka, port: int) -> None:
+    """Let the broker tell who asks at the job's listener that it is found at `port`."""
+    kafka.overrides["advertised.listeners"] = f"PLAINTEXT://{kafka.bootstrap},JOB://127.0.0.1:{port}"
 
 
 def main() -> int:
@@ -170,64 +243,69 @@ def main() -> int:
     parser.add_argument("--runner", choices=["prism", "flink"], default="prism")
     parser.add_argument("--pass-through", action="store_true", help="without transforms: source and sink alone")
     parser.add_argument("--between", type=float, default=6.0, help="longest time of work between two kills, seconds")
+    parser.add_argument("--burst", type=int, default=2, help="most kills in a row before the job is let work again")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="no more kills, and records, after this time")
     options = parser.parse_args()
     rng = random.Random(options.seed)
     with tempfile.TemporaryDirectory(prefix="khabar-faults-") as name:
         folder = Path(name)
         kafka = Kafka(folder / "kafka", dies_with_parent=True)
-        kafka.start()
         flink = None
-        extra = ["--graph", "benchmarks.pass_through:build"] if options.pass_through else []
-        victims = ["job", "job", "prism", "prism", "broker"]
         if options.runner == "flink":
             flink = Flink(folder / "flink", dies_with_parent=True)
+        faults = Faults(rng, kafka, flink)
+        kafka.start()
+        extra = ["--graph", "benchmarks.pass_through:build"] if options.pass_through else []
+        if flink is not None:
             flink.start()
             extra += ["--runner", "flink", "--job-endpoint", flink.job_endpoint, "--worker-pool", flink.worker_pool]
             extra += ["--flink-rest", flink.rest_url, "--parallelism", "2"]
-            victims = ["worker", "worker", "taskmanager-1", "taskmanager-1", "jobmanager", "jobserver", "job", "broker"]
+        reached_at = f"127.0.0.1:{faults.relay.port}"
         try:
-            return _run(options, rng, Deployment(kafka, "disturbed", folder, extra), flink, victims)
+            return _run(options, rng, Deployment(kafka, reached_at, "disturbed", folder, extra), faults)
         finally:
             if flink is not None:
                 flink.stop()
             kafka.stop()
 
 
-def _run(
-    options: argparse.Namespace, rng: random.Random, disturbed: Deployment, flink: Flink | None, victims: list[str]
-) -> int:
+def _run(options: argparse.Namespace, rng: random.Random, disturbed: Deployment, faults: Faults) -> int:
     records = list(mixed_records(options.records, options.seed))
     stream = disturbed.start()
-    killed: Counter[str] = Counter()
     sent = 0
     began = time.monotonic()
     moved_at, stood = time.monotonic(), 0
-    while killed.total() < options.kills or sent < len(records):
-        share = len(records) * (killed.total() + 1) // options.kills
+    while faults.done.total() < options.kills and time.monotonic() - began < options.minutes * 60:
+        share = min(len(records), len(records) * (faults.done.total() + 1) // options.kills)
         if sent < share:
-            with contextlib.suppress(KafkaError):
-                disturbed.send(records[sent:share], sent)
-            sent = min(share, len(records))
-        # Two of three kills hit a job that works, the others one that is still recovering.
+            disturbed.send(records[sent:share], sent)
+            sent = share
+        # Two of three first ones hit a job that works, the others one that is still recovering.
         if rng.random() < 0.67:
-            _wait_until_it_moves(disturbed, stood, 120)
+            _wait_until_it_moves(disturbed, stood, sent, 120)
         time.sleep(rng.uniform(0.2, options.between))
-        victim = rng.choice(victims)
-        if killed.total() < options.kills and kill_one(victim, stream, disturbed.kafka, flink):
-            killed[victim] += 1
+        for _ in range(rng.randint(1, options.burst)):
+            if faults.done.total() < options.kills:
+                faults.strike(stream)
+                time.sleep(rng.uniform(0, 1))
         now = disturbed.committed()
         if now > stood:
             moved_at, stood = time.monotonic(), now
-        print(f"{time.monotonic() - began:6.0f} s  {killed.total():3} kills  {now:6} of {sent} committed", flush=True)
+        done = faults.done.total()
+        print(f"{time.monotonic() - began:6.0f} s  {done:3} kills  {now:6} of {sent} committed", flush=True)
         if stream.poll() is not None or time.monotonic() - moved_at > 600:
             print((disturbed.folder / "disturbed.log").read_text()[-3000:])
             return 1
+    if time.monotonic() - began < options.minutes * 60:
+        disturbed.send(records[sent:], sent)
+    else:
+        records = records[:sent]
     _settle(disturbed)
     stream.terminate()
     status = stream.wait(120)
-    print(f"killed: {dict(sorted(killed.items()))}; drained with status {status}")
+    print(f"{faults.done.total()} kills: {dict(sorted(faults.done.items()))}; drained with status {status}", flush=True)
 
-    calm = Deployment(disturbed.kafka, "calm", disturbed.folder, disturbed.extra)
+    calm = Deployment(disturbed.kafka, disturbed.reached_at, "calm", disturbed.folder, disturbed.extra)
     calm.send(records, 0)
     stream = calm.start()
     _settle(calm)
@@ -253,9 +331,9 @@ def _run(
     return 0 if good and not differing and len(one) == len(other) == len(records) else 1
 
 
-def _wait_until_it_moves(deployment: Deployment, position: int, seconds: float) -> None:
+def _wait_until_it_moves(deployment: Deployment, position: int, end: int, seconds: float) -> None:
     deadline = time.monotonic() + seconds
-    while deployment.committed() <= position and time.monotonic() < deadline:
+    while position < end and deployment.committed() <= position and time.monotonic() < deadline:
         time.sleep(0.2)
 
 
