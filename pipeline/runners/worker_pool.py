@@ -142,8 +142,9 @@ def _work(worker_id: str, control: str, connected: Connection) -> None:
 
 
 class _Servicer(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):  # type: ignore[misc]
-    def __init__(self, nursery: _Nursery, users: frozenset[int]) -> None:
+    def __init__(self, nursery: _Nursery, port: int, users: frozenset[int]) -> None:
         self._nursery = nursery
+        self._port = port
         self._users = users
         self._workers: defaultdict[str, list[int]] = defaultdict(list)
 
@@ -153,7 +154,7 @@ class _Servicer(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):  # type:
         It is answered when the worker is connected. A task that is cancelled before breaks the call off and never asks
         for the end of the worker, whose end of the connection Beam leaves open.
         """
-        if why := refusal(context.peer(), self._users):
+        if why := refusal(context.peer(), self._port, self._users):
             _log.warning("A worker is refused: %s (--allow-user lets a user in)", why)
             context.abort(grpc.StatusCode.PERMISSION_DENIED, why)
         try:
@@ -174,7 +175,7 @@ class _Servicer(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):  # type:
 
     def StopWorker(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Beam's call: end a worker. Where several have its name, each ends with its own task manager's connection."""
-        if why := refusal(context.peer(), self._users):
+        if why := refusal(context.peer(), self._port, self._users):
             context.abort(grpc.StatusCode.PERMISSION_DENIED, why)
         pids = self._workers.pop(request.worker_id, [])
         if len(pids) == 1:
@@ -211,7 +212,7 @@ def run(
             ("grpc.so_reuseport", 0),
         ]
         server = grpc.server(shared_unbounded_instance(), options=options)
-        beam_fn_api_pb2_grpc.add_BeamFnExternalWorkerPoolServicer_to_server(_Servicer(nursery, users), server)
+        beam_fn_api_pb2_grpc.add_BeamFnExternalWorkerPoolServicer_to_server(_Servicer(nursery, port, users), server)
         try:
             server.add_insecure_port(f"{host}:{port}")
         except RuntimeError as error:

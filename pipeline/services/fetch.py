@@ -108,6 +108,6 @@ def java(jars: Path | Sequence[Path], main: str, arguments: Sequence[str], optio
     return [tool("java", "run Kafka and Flink"), *options, "-cp", where, main, *arguments]
 
 
-def fingerprint(path: Path) -> str:
-    """Return a name for the content of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:8]
+def fingerprint(*paths: Path) -> str:
+    """Return a name for the content of some files."""
+    return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()[:8]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import signal
 import sys
 import urllib.request
@@ -17,7 +18,10 @@ FLINK_VERSION = "1.16"
 FLINK_RUNNER_VERSION = "2.56.0"
 """The newest Beam Flink runner that Maven Central serves with all of its dependencies; it brings Flink 1.16."""
 SLF4J_VERSION = "1.7.36"
-_LOOPBACK = Path(__file__).parent / "ServerFactory.java"
+_GUARDS = sorted((Path(__file__).parent / "java").glob("*.java"))
+"""Classes that keep other users, and the network, from Beam's and Flink's servers."""
+_REST_HANDLERS = "org.apache.flink.runtime.io.network.netty.InboundChannelHandlerFactory"
+_KEYS = "internal.p12"
 
 _JAVA_17 = [
     *(
@@ -52,18 +56,18 @@ def fetch_flink() -> Path:
     )
 
 
-def fetch_loopback() -> Path:
-    """Return the folder with the class that keeps Beam's Java servers from listening to the network."""
+def fetch_guards() -> Path:
+    """Return the folder with the classes that keep Beam's and Flink's servers to this user."""
 
     def fill(folder: Path) -> None:
-        # The compiler wants the class in a file of its name, in the folders of its package.
-        source = folder / "source" / "org" / "apache" / "beam" / "sdk" / "fn" / "server" / _LOOPBACK.name
-        source.parent.mkdir(parents=True)
-        source.write_bytes(_LOOPBACK.read_bytes())
-        compiler = tool("javac", "keep Beam's Java servers from listening to the network")
-        run([compiler, "-d", str(folder), "-cp", f"{fetch_flink()}/*", str(source)], "compile the loopback servers")
+        compiler = tool("javac", "keep Beam's and Flink's servers to this user")
+        sources = [str(source) for source in _GUARDS]
+        run([compiler, "-d", str(folder), "-cp", f"{fetch_flink()}/*", *sources], "compile the guards of servers")
+        services = folder / "META-INF" / "services"
+        services.mkdir(parents=True)
+        (services / _REST_HANDLERS).write_text("khabar.RestGuard\n", "utf-8")
 
-    return fetch(f"loopback-{FLINK_RUNNER_VERSION}-{fingerprint(_LOOPBACK)}", fill)
+    return fetch(f"guards-{FLINK_RUNNER_VERSION}-{fingerprint(*_GUARDS)}", fill)
 
 
 @dataclass(slots=True)
@@ -131,7 +135,41 @@ class Flink:
             "restart-strategy.fixed-delay.attempts": str(2**31 - 1),
             "restart-strategy.fixed-delay.delay": "1 s",
             "io.tmp.dirs": str(self.folder / "tmp"),
+            "web.tmpdir": str(self.folder / "tmp"),
+            "web.submit.enable": "false",
         }
+
+    def _internal_tls(self) -> dict[str, str]:
+        """Return what gives the cluster's processes certificates for each other, and lets nobody in without one.
+
+        Whoever reaches Flink's remote calls, or its server of blobs, has it run what he sends.
+        """
+        password = self.folder / "conf" / "password"
+        stores = {name: str(self.folder / "conf" / _KEYS) for name in ("keystore", "truststore")}
+        words = dict.fromkeys(("keystore-password", "truststore-password", "key-password"), password.read_text("utf-8"))
+        return {
+            "security.ssl.internal.enabled": "true",
+            **{f"security.ssl.internal.{name}": value for name, value in (stores | words).items()},
+        }
+
+    def _make_keys(self) -> None:
+        """Make the certificate, in a folder that nobody else may enter."""
+        config = self.folder / "conf"
+        config.mkdir(parents=True, exist_ok=True)
+        config.chmod(0o700)
+        if (config / _KEYS).exists():
+            return
+        password = secrets.token_urlsafe(24)
+        (config / "password").write_text(password, "utf-8")
+        run(
+            [
+                tool("keytool", "give Flink's processes certificates"),
+                *("-genkeypair", "-alias", "flink.internal", "-dname", "CN=flink.internal", "-validity", "36500"),
+                *("-keyalg", "RSA", "-keysize", "3072", "-storetype", "PKCS12", "-keystore", str(config / _KEYS)),
+                *("-storepass:file", str(config / "password")),
+            ],
+            "make a certificate for Flink's processes",
+        )
 
     def task_manager_options(self) -> dict[str, str]:
         """Return what Flink's start scripts would compute for a task manager: its processor and memory budget."""
@@ -173,9 +211,9 @@ class Flink:
 
     def start_process(self, name: str, *, wait: bool = True) -> Process:
         """Start (or start again) one process of the cluster."""
+        self._make_keys()
         config = self.folder / "conf"
-        config.mkdir(parents=True, exist_ok=True)
-        lines = [f"{key}: {value}\n" for key, value in self.configuration().items()]
+        lines = [f"{key}: {value}\n" for key, value in (self.configuration() | self._internal_tls()).items()]
         (config / "flink-conf.yaml").write_text("".join(lines), encoding="utf-8")
         (self.folder / "tmp").mkdir(exist_ok=True)
         env = {}
@@ -220,7 +258,8 @@ class Flink:
         ]
         if name == "jobmanager":
             main = "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint"
-            return java(jars, main, ["--configDir", str(config)], ["-Xmx384m", *QUICK, *small])
+            classes = [fetch_guards(), jars / "*"]
+            return java(classes, main, ["--configDir", str(config)], ["-Xmx384m", *QUICK, *small])
         if name == "jobserver":
             arguments = [
                 f"--flink-master=localhost:{self.rest_port}",
@@ -235,14 +274,14 @@ class Flink:
             everything = sorted(jars.glob("*.jar"))
             needed = [jar for jar in everything if jar.name.startswith(("flink-", "beam-runners-flink"))]
             needed = [jar for jar in needed if not jar.name.startswith(("flink-shaded", "flink-rpc-akka"))]
-            rest = os.pathsep.join(map(str, [fetch_loopback(), *(jar for jar in everything if jar not in needed)]))
+            rest = os.pathsep.join(map(str, [fetch_guards(), *(jar for jar in everything if jar not in needed)]))
             options = ["-Xmx384m", *QUICK, *small, f"-Xbootclasspath/a:{rest}"]
             return java(needed, "org.apache.beam.runners.flink.FlinkJobServerDriver", arguments, options)
         settings = [f"-D{key}={value}" for key, value in self.task_manager_options().items()]
         main = "org.apache.flink.runtime.taskexecutor.TaskManagerRunner"
         memory = ["-Xmx640m", "-XX:MaxDirectMemorySize=320m", "-XX:MaxMetaspaceSize=256m"]
         options = [*memory, *small, *(QUICK if self.quick_start else ())]
-        return java([fetch_loopback(), jars / "*"], main, ["--configDir", str(config), *settings], options)
+        return java([fetch_guards(), jars / "*"], main, ["--configDir", str(config), *settings], options)
 
     def rest(self, path: str) -> dict[str, Any]:
         """Return an answer of Flink's REST interface, empty while it does not answer."""

@@ -48,6 +48,37 @@ except grpc.RpcError as error:
     print(error.code().name, error.details())
 """
 
+ASK_REST = """
+import encodings.idna, http.client, sys
+# now
+connection = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=30)
+try:
+    connection.request(sys.argv[2], sys.argv[3], b"x")
+    print(connection.getresponse().status)
+except (http.client.HTTPException, OSError) as error:
+    print(type(error).__name__)
+"""
+READ = """
+import sys
+# now
+try:
+    print(len(open(sys.argv[1], "rb").read()))
+except OSError as error:
+    print(type(error).__name__)
+"""
+SHAKE_HANDS = """
+import socket, ssl, sys
+# now
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+try:
+    with context.wrap_socket(socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=30)) as client:
+        client.sendall(b"x" * 100)
+        print("closed" if client.recv(1) == b"" else "answered")
+except OSError as error:
+    print("refused", error)
+"""
+
 
 def unix_sockets(pid: int) -> set[Path]:
     """Return the Unix sockets with a name that a process or a descendant of it has made."""
@@ -155,6 +186,21 @@ def test_the_services_of_a_flink_cluster_listen_on_loopback_and_its_job_server_r
     assert as_user(ASK_JOB_SERVER, flink.job_endpoint, uid=os.getuid()) == "answered"
     assert "PERMISSION_DENIED" in as_user(START_WORKER, flink.worker_pool)
     assert stream.drain() == 0, stream.text()
+
+
+def test_flink_runs_nothing_for_other_users(flink: Flink) -> None:
+    """Jars and job graphs come by REST, objects of any class by remote calls, and code by the server of blobs."""
+    refused = {"RemoteDisconnected", "ConnectionResetError", "BrokenPipeError"}
+    for method, path in (("GET", "/config"), ("POST", "/jars/upload"), ("POST", "/jobs")):
+        assert as_user(ASK_REST, flink.rest_port, method, path) in refused
+    assert as_user(ASK_REST, flink.rest_port, "GET", "/config", uid=os.getuid()) == "200"
+    assert as_user(ASK_REST, flink.rest_port, "POST", "/jars/upload", uid=os.getuid()) == "404"
+    for port in (flink.rpc_port, flink.blob_port):
+        assert as_user(SHAKE_HANDS, port).startswith(("refused", "closed"))
+    for secret in ("internal.p12", "password", "flink-conf.yaml"):
+        path = flink.folder / "conf" / secret
+        assert path.exists()
+        assert as_user(READ, path) == "PermissionError"
 
 
 NO_BROKER = ["--bootstrap-servers", "127.0.0.1:1"]

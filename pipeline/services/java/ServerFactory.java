@@ -7,12 +7,10 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import khabar.Peer;
 import org.apache.beam.model.pipeline.v1.Endpoints.ApiServiceDescriptor;
 import org.apache.beam.sdk.fn.channel.SocketAddressFactory;
 import org.apache.beam.vendor.grpc.v1p60p1.io.grpc.Attributes;
@@ -91,45 +89,17 @@ public abstract class ServerFactory {
     }
   }
 
-  /** Lets in the processes of this user and of root; Linux says who owns a connection. */
+  /** Lets in the processes of this user and of root. */
   private static final class SameUser extends ServerTransportFilter {
     @Override
     public Attributes transportReady(Attributes attributes) {
       SocketAddress peer = attributes.get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
-      int owner = peer instanceof InetSocketAddress ? owner(((InetSocketAddress) peer).getPort()) : -1;
-      if (owner != 0 && owner != own()) {
+      if (!Peer.isTrusted(peer, attributes.get(Grpc.TRANSPORT_ATTR_LOCAL_ADDR))) {
         throw Status.PERMISSION_DENIED
             .withDescription("only the user who runs this service may use it")
             .asRuntimeException();
       }
       return attributes;
-    }
-
-    private static int own() {
-      try {
-        return (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
-      } catch (IOException error) {
-        return -1;
-      }
-    }
-
-    /** Returns the user whose socket on this machine has a local port, -1 when there is none. */
-    private static int owner(int port) {
-      String wanted = String.format(":%04X", port);
-      for (String table : List.of("/proc/net/tcp", "/proc/net/tcp6")) {
-        try {
-          for (String line : Files.readAllLines(Path.of(table), StandardCharsets.US_ASCII)) {
-            String[] fields = line.trim().split("\\s+");
-            boolean loopback = fields[1].startsWith("0100007F:") || fields[1].contains("FFFF00000100007F");
-            if (fields.length > 7 && loopback && fields[1].endsWith(wanted) && fields[3].equals("01")) {
-              return Integer.parseInt(fields[7]);
-            }
-          }
-        } catch (IOException error) {
-          continue;
-        }
-      }
-      return -1;
     }
   }
 }
