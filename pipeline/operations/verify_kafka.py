@@ -209,9 +209,12 @@ class _Raw:
 
     def check_sources(self, ledgers: _Ledgers) -> None:
         """Raise `Violation` for a source that is no partition of the topic, or that is covered beyond its end."""
-        for known in ledgers.sources.values():
-            source = known[-1]
+        sources = [known[-1] for known in ledgers.sources.values()]
+        is_read = any(self._is_now(source) for source in sources)
+        for source in sources:
             if not self._is_now(source):
+                if is_read:  # --begin-anew, and nothing of this partition has come yet
+                    continue
                 raise Violation(
                     f"{source.where}: {source.name} was read from a topic that is another one now (its id was "
                     f"{source.topic_id}, now {self._topic_id}): nothing of what {self._topics.raw} holds was processed"
@@ -231,7 +234,7 @@ class _Raw:
         """Hold the outcomes against the raw records that are still there; return how many were, and how many wait."""
         covered = waiting = 0
         contents: Counter[str] = Counter()
-        known = {name: sources[-1] for name, sources in ledgers.sources.items()}
+        known = {name: sources[-1] for name, sources in ledgers.sources.items() if self._is_now(sources[-1])}
         for record in read_to_end(self._connection, self._topics.raw):
             source = known.get(f"{record.topic}/{record.partition}")
             if source is None or record.offset >= source.end:
