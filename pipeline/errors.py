@@ -36,6 +36,11 @@ def visible(text: str) -> str:
     return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
 
 
+def visible_json(text: str) -> str:
+    """Return JSON text that is the same JSON, with the control characters that JSON allows in strings written out."""
+    return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
 class JobStopped(Explained):
     """The job cannot go on, for a reason that a user can act on; the message is one clear line."""
 

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from pipeline import interrupts
-from pipeline.cli.options import FILE, STORE_HELP, option, show_loading, show_status, with_connection
+from pipeline.cli.options import FILE, STORE_HELP, option, say, show_loading, show_status, with_connection
 
 
 @click.command()
@@ -79,7 +79,7 @@ def dashboard(
             redrive = kafka_redrive(connection, topics, job_name)
         hosts = ("localhost", "127.0.0.1", "[::1]", *host_name) if is_loopback(host) else ("*",)
         where = f"http://{host}:{listening.getsockname()[1]}{root_path}/"
-        click.echo(f"khabar: the dashboard is at {where} (Ctrl-C ends it)", err=True)
+        say(f"khabar: the dashboard is at {where} (Ctrl-C ends it)", err=True)
         interrupts.raise_soon()
         try:
             serve(

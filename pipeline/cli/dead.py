@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
-from pipeline.cli.options import option, with_connection
-from pipeline.errors import visible
+from pipeline.cli.options import option, say, with_connection
+from pipeline.errors import visible, visible_json
 
 
 @click.group()
@@ -33,7 +33,7 @@ def list_(connection: Any, topics: Any, reason: str | None, **options: Any) -> N
         where = "/".join(str(getattr(origin, name, "")) for name in ("topic", "partition", "offset"))
         again = f"  (run again as {marker.raw})" if marker else ""
         message = visible(" ".join(found.dead.message.split())[:120])
-        click.echo(f"{found.place:<10} {found.dead.reason:<18} {found.dead.stage:<8} {where:<20} {message}{again}")
+        say(f"{found.place:<10} {found.dead.reason:<18} {found.dead.stage:<8} {where:<20} {message}{again}")
 
 
 @dead.command()
@@ -53,7 +53,7 @@ def show(place: str, connection: Any, topics: Any, payload: bool) -> None:
     if payload:
         sys.stdout.buffer.write(dead_letters.payload(connection, found))
     else:
-        click.echo(json.dumps(json.loads(encode(found.dead)), indent=2, ensure_ascii=False))
+        click.echo(visible_json(json.dumps(json.loads(encode(found.dead)), indent=2, ensure_ascii=False)))
 
 
 @dead.command()
@@ -80,12 +80,12 @@ def redrive(places: tuple[str, ...], connection: Any, topics: Any, **options: An
         name=options["job_name"], run="", connection=connection, topics=topics, pipeline_version=PIPELINE_VERSION
     )
     done = run_again(job, places=places, reason=options["reason"])
-    click.echo(f"{len(done.sent)} run again")
+    say(f"{len(done.sent)} run again")
     for place, why in done.refused.items():
-        click.echo(f"{place} not: {why}", err=True)
+        say(f"{place} not: {why}", err=True)
     if options["wait"] and done.sent:
         outcomes = fates(connection, topics, done.sent, options["wait"])
         for reason, counts in summary(done.sent, outcomes).items():
-            click.echo(f"{reason}: " + ", ".join(f"{count} {what}" for what, count in sorted(counts.items())))
+            say(f"{reason}: " + ", ".join(f"{count} {what}" for what, count in sorted(counts.items())))
     if done.refused:
         sys.exit(1)

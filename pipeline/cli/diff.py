@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from pipeline.cli.options import Input, mapping_of, with_mapping
+from pipeline.cli.options import Input, mapping_of, say, with_mapping
+from pipeline.errors import visible_json
 
 
 @click.command()
@@ -58,11 +59,11 @@ def diff(
     if html:
         Path(html).write_text(html_page(found), encoding="utf-8")
     if as_json:
-        click.echo(orjson.dumps(found.as_dict(), option=orjson.OPT_INDENT_2).decode())
+        click.echo(visible_json(orjson.dumps(found.as_dict(), option=orjson.OPT_INDENT_2).decode()))
     else:
         show(found, examples=min(examples, 2))
         if html:
-            click.echo(f"\nwritten to {html}")
+            say(f"\nwritten to {html}")
     if exit_code and not found.same:
         sys.exit(1)
 

@@ -18,9 +18,8 @@ def explain(uri: str, other: str | None, index: str, as_json: bool) -> None:
     With one URI: its versions and what changed, its duplicates, its story, each decision with its numbers. With two:
     what they have in common and what was decided from it. A URI may be any spelling of the article's URL.
     """
-    from rich.console import Console
-
     from pipeline.index import History
+    from pipeline.observe.console import Terminal
     from pipeline.operations import explain as answers
 
     with opened_index(index) as opened:
@@ -31,6 +30,6 @@ def explain(uri: str, other: str | None, index: str, as_json: bool) -> None:
     if as_json:
         sys.stdout.buffer.write(answers.as_json(answer) + b"\n")
     elif isinstance(answer, History):
-        Console(highlight=False).print(answers.render_history(answer))
+        Terminal(highlight=False).print(answers.render_history(answer))
     else:
-        Console(highlight=False).print(answers.render_comparison(answer))
+        Terminal(highlight=False).print(answers.render_comparison(answer))

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from pipeline.cli.options import say
 from pipeline.sinks.export import FORMS, write
 from pipeline.sinks.export import export as export_folder
 from transforms.analytics.facets import DIMENSIONS
@@ -61,7 +62,7 @@ def export(
         if store is None and kind != "jsonl" and not (given or latest or query or since or until or changed):
             if not place.is_dir():
                 raise click.UsageError(f"there is no folder {place}")
-            click.echo(f"written to {export_folder(place, kind, target)}")
+            say(f"written to {export_folder(place, kind, target)}")
             return
         from pipeline.store.load_folder import store_of_folder
         from pipeline.store.reader import Selection
@@ -72,6 +73,6 @@ def export(
         database = open_database(store or store_of_folder(place), read_only=True)
         try:
             rows = Reader(database).every(selection, only_latest=latest)
-            click.echo(f"written to {write(rows, kind, target or Path(FORMS[kind].file))}")
+            say(f"written to {write(rows, kind, target or Path(FORMS[kind].file))}")
         finally:
             database.close()

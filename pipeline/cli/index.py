@@ -5,7 +5,7 @@ from typing import Final
 
 import click
 
-from pipeline.cli.options import opened_index, with_index
+from pipeline.cli.options import opened_index, say, with_index
 
 _SECONDS_A_DAY: Final = 86_400
 
@@ -21,7 +21,7 @@ def size(index: str) -> None:
     """Show how much the index holds."""
     with opened_index(index) as opened:
         for name, count in opened.statistics().items():
-            click.echo(f"{count:>14,}  {name}")
+            say(f"{count:>14,}  {name}")
 
 
 @index.command()
@@ -34,4 +34,4 @@ def expire(days: int, index: str) -> None:
     """
     with opened_index(index) as opened:
         forgotten = opened.expire(int(time.time() // _SECONDS_A_DAY) - days)
-    click.echo(f"{forgotten} articles forgotten")
+    say(f"{forgotten} articles forgotten")

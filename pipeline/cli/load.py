@@ -1,12 +1,13 @@
 """`khabar load`: an output into a store."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
 import click
 
 from pipeline import interrupts
-from pipeline.cli.options import STORE_HELP, option, show_loading, show_status, with_connection, with_metrics
+from pipeline.cli.options import STORE_HELP, option, say, show_loading, show_status, with_connection, with_metrics
 
 
 @click.command()
@@ -53,7 +54,7 @@ def load(
                 export(database, copy)
             database.close()
             show_status("")
-            click.echo(
+            say(
                 f"{done.articles} articles, {done.duplicates} duplicates and unchanged, {done.dead} dead letters of "
                 f"{folder} are in {store}"
             )
@@ -63,6 +64,7 @@ def load(
         from pipeline.store.load_kafka import Follower, Progress
 
         log_to_stderr()
+        logging.getLogger("kafka").setLevel(logging.CRITICAL)  # its errors come as exceptions, and are said once
 
         def tell(progress: Progress) -> None:
             show_status(f"khabar: {progress.loaded} loaded, {progress.behind} to go {progress.trouble}")
@@ -77,7 +79,7 @@ def load(
             except KeyboardInterrupt:
                 follower.stop.set()
         show_status("")
-        click.echo(f"{follower.loaded} messages loaded into {store}")
+        say(f"{follower.loaded} messages loaded into {store}")
     except StoreError:
         show_status("")
         raise

@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
@@ -9,7 +10,7 @@ from typing import Any, Final
 import click
 
 from pipeline.cli.options import fail
-from pipeline.errors import explanation
+from pipeline.errors import explanation, visible
 
 COMMANDS: Final = (
     "run",
@@ -48,8 +49,26 @@ class _Commands(Mapping[str, click.Command]):
         return len(COMMANDS)
 
 
+@contextmanager
+def _harmless() -> Iterator[None]:
+    """Make what click says of wrong options and files command no terminal."""
+    try:
+        yield
+    except click.ClickException as error:
+        error.message = visible(error.message)  # type: ignore[misc]
+        raise
+
+
 class _Group(click.Group):
     """Turns what a user can act on into one line and the right exit status."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        with _harmless():
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _harmless():
+            return super().invoke(ctx)
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         try:

@@ -70,6 +70,10 @@ def with_connection(command: Any) -> Any:
         servers = tuple(server.strip() for server in bootstrap_servers.split(",") if server.strip())
         if not servers:
             raise click.UsageError("--bootstrap-servers names no broker")
+        for server in servers:
+            _, has_port, port = server.rpartition(":")
+            if has_port and not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+                raise click.UsageError(f"--bootstrap-servers: {server} is not HOST:PORT")
         if security["security_protocol"].startswith("SASL") and not security["sasl_mechanism"]:
             raise click.UsageError(f"--security-protocol {security['security_protocol']} needs --sasl-mechanism")
         connection = Connection(bootstrap_servers=servers, **security)
@@ -222,10 +226,15 @@ def opened_index(url: str) -> Iterator[Any]:
         raise click.UsageError(str(error)) from error
 
 
+def say(text: str, *, err: bool = False) -> None:
+    """Print lines; what stands in them commands no terminal."""
+    click.echo(visible(text), err=err)
+
+
 def show_status(text: str) -> None:
     """Show a passing line on a terminal."""
     if sys.stderr.isatty():
-        click.echo(f"\r\033[K{text}", nl=False, err=True)
+        click.echo(f"\r\033[K{visible(text)}", nl=False, err=True)
 
 
 def show_loading(done: int, total: int) -> None:
@@ -235,7 +244,7 @@ def show_loading(done: int, total: int) -> None:
 
 def fail(message: str, status: int = 1) -> NoReturn:
     """Say in one line what is wrong and end with `status`."""
-    click.echo(f"khabar: {visible(message)}", err=True)
+    say(f"khabar: {message}", err=True)
     sys.stdout.flush()
     sys.stderr.flush()
     waiting = [one for one in threading.enumerate() if not one.daemon and one is not threading.current_thread()]

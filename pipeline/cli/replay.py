@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 import click
 
 from pipeline import interrupts
-from pipeline.cli.options import Input, mapping_of, with_connection, with_mapping
+from pipeline.cli.options import Input, mapping_of, say, with_connection, with_mapping
 
 
 class _Speed(click.ParamType[float]):
@@ -99,7 +99,7 @@ def replay(
 
 def _leave(message: str) -> NoReturn:
     """Say in one line what is wrong and end at once: a producer that was fenced never closes."""
-    click.echo(f"khabar: {message}", err=True)
+    say(f"khabar: {message}", err=True)
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(1)

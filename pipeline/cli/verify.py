@@ -6,7 +6,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from pipeline.cli.options import with_connection
+from pipeline.cli.options import say, with_connection
 
 
 @click.command()
@@ -38,7 +38,7 @@ def verify(context: click.Context, folder: str | None, connection: Any, topics: 
         else:
             result = verify_folder(Path(folder or "out"), with_inputs=inputs)
     counts = result.outcomes
-    click.echo(
+    say(
         f"ok: {result.records} records of {result.sources} sources, each with one outcome "
         f"({counts.article} article, {counts.unchanged} unchanged, {counts.duplicate} duplicate, {counts.dead} dead)"
         f"{rest}; {_proof(result)}"

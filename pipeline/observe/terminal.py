@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from bidi.algorithm import get_display
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from pipeline.errors import visible
+from pipeline.observe.console import Terminal
 from pipeline.runners.files import Progress as RunProgress
 from pipeline.runners.files import RunSummary
 from schemas.codec import decode
@@ -42,7 +42,7 @@ def readable(text: str) -> str:
 @contextmanager
 def progress_bar(command: str = "run") -> Iterator[Callable[[RunProgress], None] | None]:
     """Give a function that shows the progress of a command, or None where nobody watches."""
-    console = Console(stderr=True)
+    console = Terminal(stderr=True)
     if not console.is_terminal:
         yield None
         return
@@ -63,7 +63,7 @@ def progress_bar(command: str = "run") -> Iterator[Callable[[RunProgress], None]
 
 def show_summary(summary: RunSummary, out: Path) -> None:
     """Print what a run made: outcomes, reasons of dead letters, languages, speed and the first articles."""
-    console = Console(highlight=False)
+    console = Terminal(highlight=False)
     rate = summary.records / summary.seconds if summary.seconds else 0
     console.print(
         f"{summary.records} records of {summary.files} files in {summary.seconds:.1f} s, {rate:.1f} records/s",
@@ -85,7 +85,7 @@ def show_summary(summary: RunSummary, out: Path) -> None:
 
 def show_replay(summary: "ReplaySummary", topic: str, *, dry_run: bool) -> None:
     """Print what a replay sent, or what a dry run found and its first records."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = Terminal(highlight=False, soft_wrap=True)
     verb = f"to send to {topic}" if dry_run else f"sent to {topic}"
     before = f", {summary.before} sent before" if summary.before else ""
     console.print(f"{summary.sent} records {verb}{before}, of {summary.files} files")

@@ -4,10 +4,10 @@ from collections import Counter
 from html import escape
 from urllib.parse import unquote
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.observe.console import Terminal
 from pipeline.observe.terminal import readable
 from pipeline.operations.diff import Diff, Example
 
@@ -74,7 +74,7 @@ def _details(title: str, examples: list[Example]) -> str:
 
 def show(diff: Diff, *, examples: int = 2) -> None:
     """Print the differences."""
-    console = Console(highlight=False)
+    console = Terminal(highlight=False)
     console.print(Text(headline(diff)))
     if diff.outcomes:
         console.print("\n[bold]outcomes that changed")
@@ -106,7 +106,7 @@ def headline(diff: Diff) -> str:
     )
 
 
-def _show_example(console: Console, example: Example) -> None:
+def _show_example(console: Terminal, example: Example) -> None:
     console.print(Text(f"    {_address(example)}", style="dim"), soft_wrap=True)
     console.print(Text(f"    - {readable(example.old)}", style="red"), soft_wrap=True)
     console.print(Text(f"    + {readable(example.new)}", style="green"), soft_wrap=True)

@@ -7,10 +7,9 @@ from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
-from rich.console import Console
-
 from pipeline.errors import visible
 from pipeline.observe import logs
+from pipeline.observe.console import Terminal
 from pipeline.observe.logs import Say
 from pipeline.runners.stream.meter import Progress
 
@@ -26,7 +25,7 @@ def showing(log_format: Literal["text", "json"] = "text") -> Iterator[tuple[Call
     if log_format == "json":
         yield Counts(_say_json).show, _say_json
         return
-    console = Console(stderr=True, highlight=False)
+    console = Terminal(stderr=True, highlight=False)
     say = _say_dated(console)
     if not console.is_terminal:
         yield Counts(say).show, say
@@ -66,7 +65,7 @@ class Counts:
         self._say(f"{progress.state}: {what}, {lag.committed:,} in all, {lag.behind:,} wait")
 
 
-def _say_dated(console: Console) -> Say:
+def _say_dated(console: Terminal) -> Say:
     def say(text: str, fields: Mapping[str, Any] = MappingProxyType({})) -> None:
         where = f" ({fields['source']}, offset {fields['position']})" if "position" in fields else ""
         console.print(f"{time.strftime('%H:%M:%S')} khabar: {visible(text)}{where}", soft_wrap=True, markup=False)
