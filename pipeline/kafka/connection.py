@@ -43,6 +43,8 @@ _RECONNECT_MS: Final = 1000
 _BLOCK_MS: Final = 15_000
 """What a producer waits for brokers that are away. Its transaction then fails and is done again when they are back: the
 client's own two minutes would be waited out even where the broker has been back for long."""
+_PATIENCE_SECONDS: Final = 10.0
+"""What takes longer is reported, and waited for."""
 _WORTH_TELLING_SECONDS: Final = 0.5
 """A shorter wait is ordinary: a coordinator that moves, a transaction that ends."""
 
@@ -270,6 +272,7 @@ def until_answered(what: str, action: Callable[[], _T], *, stop: Callable[[], bo
         KafkaError: the error is one that waiting does not cure, or `stop` became true while waiting.
     """
     pause = 0.1
+    began = time.monotonic()
     while True:
         try:
             return action()
@@ -278,10 +281,23 @@ def until_answered(what: str, action: Callable[[], _T], *, stop: Callable[[], bo
         except (KafkaError, OSError) as error:
             if stop():
                 raise
-            if pause > _WORTH_TELLING_SECONDS:
+            if time.monotonic() - began > _WORTH_TELLING_SECONDS:
                 _LOGGER.warning("Waiting for Kafka to %s: %s: %s", what, type(error).__name__, error)
             time.sleep(pause)
             pause = min(pause * 2, 5.0)
+
+
+@contextlib.contextmanager
+def impatient(doing: str) -> Iterator[None]:
+    """Say in the log that brokers are waited for, when what is done inside the block takes long."""
+    message = "Waiting for Kafka to %s: the broker has not answered for %.0f s"
+    timer = threading.Timer(_PATIENCE_SECONDS, _LOGGER.warning, (message, doing, _PATIENCE_SECONDS))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 _QUIET_LOCK: Final = threading.Lock()

@@ -33,7 +33,7 @@ from kafka.errors import (
 
 from pipeline.errors import JobStopped
 from pipeline.items import Gap, Item, Origin
-from pipeline.kafka.connection import PERMANENT_ERRORS, Connection, Topics, quiet_clients, until_answered
+from pipeline.kafka.connection import PERMANENT_ERRORS, Connection, Topics, impatient, quiet_clients, until_answered
 from pipeline.kafka.topics import NewTopics, read_to_end
 from pipeline.runners.files import Progress
 from pipeline.settings import PIPELINE_VERSION
@@ -499,7 +499,9 @@ class _Replay:
         return Mark(path=path, positions=positions, sent=sent, digest=digest.hex(), pipeline_version=PIPELINE_VERSION)
 
     def _commit(self, batch: "_Batch", path: str | None = None, reader: FileReader | None = None) -> None:
-        for name, item, message in batch.commit():
+        with impatient(f"commit what was sent to {self._topic}"):
+            settled = batch.commit()
+        for name, item, message in settled:
             self._begun.add(name)
             _count(self._summary, item, message)
         if self._watch and path and reader:

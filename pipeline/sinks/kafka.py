@@ -15,7 +15,6 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -35,6 +34,7 @@ from pipeline.kafka.connection import (
     TOPIC_ID_HEADER,
     VERSION_HEADER,
     KafkaJob,
+    impatient,
     quiet_clients,
     until_answered,
 )
@@ -51,8 +51,6 @@ _LOGGER = logging.getLogger(__name__)
 
 _OVERHEAD: Final = 1024
 """Bytes of a message that are neither key nor value, generously."""
-_PATIENCE_SECONDS: Final = 10.0
-"""A commit that takes longer is reported, and waited for."""
 
 
 class GapError(RuntimeError):
@@ -232,7 +230,7 @@ class PartitionWriter:
         if self._tally is None or self._producer is None:
             return
         try:
-            with self._impatience(), COMMIT_SECONDS.time():
+            with impatient(f"commit outcomes of {self._name}"), COMMIT_SECONDS.time():
                 self._commit(self._producer, self._tally)
         except JobStopped:
             self.discard()
@@ -311,17 +309,6 @@ class PartitionWriter:
         if isinstance(error, MessageSizeTooLargeError):
             return WriteError(f"{self._name}: the broker's message limit is below max_message_bytes: {error}")
         return WriteError(f"{self._name}: the transaction did not commit: {type(error).__name__}: {error}")
-
-    @contextlib.contextmanager
-    def _impatience(self) -> Iterator[None]:
-        message = "Waiting for Kafka to commit outcomes of %s: the broker has not answered for %.0f s"
-        timer = threading.Timer(_PATIENCE_SECONDS, _LOGGER.warning, (message, self._name, _PATIENCE_SECONDS))
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
 
 
 _WRITERS: dict[tuple[str, str, int], PartitionWriter] = {}

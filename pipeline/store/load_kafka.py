@@ -53,6 +53,8 @@ _LOOK_SECONDS: Final = 2.0
 _SEARCH_SECONDS: Final = 10.0
 """How often topics are looked up again: `khabar trends` may make its topic long after a loader was started."""
 _PAUSE_SECONDS: Final = 1.0
+_ANSWER_MS: Final = 5000
+"""Brokers that do not answer within this time are said to be away."""
 _NAMED_ALARMS: Final = 50
 """Alarms that metrics name: a label for each source that ever was would never end."""
 
@@ -230,7 +232,7 @@ class Follower:
         """Note the ends of the topics: what the job still has to do, and what this loader still has to do."""
         numbers = consumer.partitions_for_topic(self.topics.raw) or ()
         raw = [TopicPartition(self.topics.raw, number) for number in sorted(numbers)]
-        ends = consumer.end_offsets([*raw, *position])
+        ends = consumer.end_offsets([*raw, *position], timeout_ms=_ANSWER_MS)
         writer.write_ends({f"{p.topic}/{p.partition}": ends[p] for p in raw})
         behind: dict[str, int] = {}
         for place, at in position.items():
