@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -51,7 +51,9 @@ def prepare(job: KafkaJob, create: NewTopics | None) -> None:
         )
     if missing and create is not None:
         until_answered("create topics", lambda: _create(job, missing, create))
-    for topic, limit in until_answered("read topic settings", lambda: _limits(job)).items():
+    for topic, limit in until_answered(
+        "read topic settings", lambda: message_limits(job.connection, job.topics.outputs)
+    ).items():
         if limit < job.max_message_bytes:
             raise JobStopped(
                 f"{topic} takes messages up to {limit} bytes, the job writes up to {job.max_message_bytes}: "
@@ -82,9 +84,10 @@ def _create(job: KafkaJob, missing: list[str], create: NewTopics) -> None:
         admin.wait_for_topics(missing)
 
 
-def _limits(job: KafkaJob) -> dict[str, int]:
-    resources = [ConfigResource(ConfigResourceType.TOPIC, topic) for topic in job.topics.outputs]
-    with contextlib.closing(job.connection.admin()) as admin:
+def message_limits(connection: Connection, topics: Iterable[str]) -> dict[str, int]:
+    """Return the size of the largest message that each topic takes."""
+    resources = [ConfigResource(ConfigResourceType.TOPIC, topic) for topic in topics]
+    with contextlib.closing(connection.admin()) as admin:
         found = admin.describe_configs(resources, config_filter="all")
     limits = {}
     for topic, settings in found[ConfigResourceType.TOPIC.name.lower()].items():
@@ -136,21 +139,37 @@ def restore_positions(job: KafkaJob, *, begin_anew: bool = False) -> Iterator[st
     ledger does not, and starting over would repeat every outcome. They forget them as well when the raw topic is
     deleted, and in one that was created anew a position means nothing: `begin_anew` sets them to its beginning.
 
+    A position that somebody has set by hand lacks what the job keeps beside it. Beyond what the ledger covers it leaves
+    records out, which is said; before that, records would have a second outcome.
+
     Raises:
-        JobStopped: the raw topic was created anew, and `begin_anew` is False.
+        JobStopped: the raw topic was created anew, and `begin_anew` is False; or a position was set back by hand.
     """
     places = partitions(job.connection, job.topics.raw)
     with contextlib.closing(job.connection.admin()) as admin:
         found = until_answered("read committed positions", lambda: admin.list_group_offsets(job.name)).get(job.name, {})
         known = {place: Beside.decode(found[place].metadata) for place in places if place in found}
         missing = {job.source(place.partition): place for place in places if place not in found}
+        bare = {job.source(place.partition): place for place in known if not known[place].chain}
         restored: dict[TopicPartition, OffsetAndMetadata] = {}
-        if missing:
+        covered: dict[str, int] = {}
+        if missing or bare:
             for record in read_to_end(job.connection, job.topics.ledger):
                 ledger = decode(record.value or b"", Ledger)
                 if (place := missing.get(ledger.source)) is not None:
                     known[place] = Beside(topic_id=ledger.topic_id, chain=ledger.chain or "")
                     restored[place] = OffsetAndMetadata(ledger.to, known[place].encode(), -1)
+                elif ledger.source in bare and ledger.topic_id in (None, job.topic_id):
+                    covered[ledger.source] = ledger.to
+        for source, end in covered.items():
+            position = found[bare[source]].offset
+            if position < end:
+                raise JobStopped(
+                    f"the position of {source} was set back to {position}, but all before {end} has its outcomes, and "
+                    f"would have them twice: set it to {end}"
+                )
+            if position > end:
+                yield f"position of {source} was set to {position} by hand: nothing from {end} on to there is processed"
         ids = {beside.topic_id for beside in known.values()} - {None, job.topic_id}
         other = min(filter(None, ids), default=None)
         said = "restored from the ledger"

@@ -19,13 +19,15 @@ from kafka.consumer.fetcher import ConsumerRecord
 
 from pipeline.errors import JobStopped
 from pipeline.kafka.connection import ATTEMPTS_HEADER, SCHEMA_HEADER, VERSION_HEADER, Connection, KafkaJob, Topics
-from pipeline.kafka.topics import header, read_to_end
+from pipeline.kafka.topics import header, message_limits, read_to_end
 from schemas.codec import decode, encode
 from schemas.records import SCHEMA_VERSION, Article, Attempt, Dead, Duplicate, KafkaProvenance, Record
 
 REDRIVEN: Final = "redriven"
 _BATCH: Final = 500
 _LOOK_SECONDS: Final = 0.5
+_OVERHEAD: Final = 128
+"""Bytes of a message that are neither value nor headers."""
 
 
 class Redriven(Record, frozen=True, kw_only=True):
@@ -126,13 +128,14 @@ def redrive(job: KafkaJob, *, places: Collection[str] = (), reason: str | None =
         waiting = {found.place: found for found in letters(job.connection, job.topics, reason)}
         if unknown := sorted(set(places) - set(waiting)):
             raise JobStopped(f"no dead letter {unknown[0]} in {job.topics.dead}; `khabar dead list` names them")
+        limit = message_limits(job.connection, [job.topics.raw])[job.topics.raw]
         chosen = [found for place, found in waiting.items() if place not in done and (not places or place in places)]
         for first in range(0, len(chosen), _BATCH):
             producer.begin_transaction()
             batch = {}
             for found in chosen[first : first + _BATCH]:
                 try:
-                    batch[_send(producer, job, found)] = found
+                    batch[_send(producer, job, found, limit)] = found
                 except JobStopped as error:
                     refused[found.place] = str(error)
             if batch:
@@ -143,8 +146,12 @@ def redrive(job: KafkaJob, *, places: Collection[str] = (), reason: str | None =
     return Redrive(sent, refused)
 
 
-def _send(producer: KafkaProducer, job: KafkaJob, found: DeadLetter) -> str:
-    """Send a dead letter to the raw topic and its marker to the dead topic; return its new place."""
+def _send(producer: KafkaProducer, job: KafkaJob, found: DeadLetter, limit: int) -> str:
+    """Send a dead letter to the raw topic and its marker to the dead topic; return its new place.
+
+    Raises:
+        JobStopped: its record is gone, or with its history larger than a message of the raw topic may be.
+    """
     dead = found.dead
     whole = payload(job.connection, found)
     attempts = [*dead.attempts, Attempt(pipeline_version=dead.provenance.pipeline_version, reason=dead.reason)]
@@ -152,6 +159,9 @@ def _send(producer: KafkaProducer, job: KafkaJob, found: DeadLetter) -> str:
         *((name, value.encode()) for name, value in dead.headers),
         (ATTEMPTS_HEADER, msgspec.json.encode(attempts)),
     ]
+    size = len(whole) + sum(len(name) + len(value) for name, value in headers) + _OVERHEAD
+    if size > limit:
+        raise JobStopped(f"{found.place}: with its history it has {size} bytes; {job.topics.raw} takes {limit}")
     partition = dead.provenance.partition if isinstance(dead.provenance, KafkaProvenance) else None
     written = producer.send(job.topics.raw, value=whole, headers=headers, partition=partition).get(timeout=60)
     raw = f"{written.topic}/{written.partition}/{written.offset}"

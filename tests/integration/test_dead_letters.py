@@ -44,3 +44,20 @@ def test_dead_letters_are_run_again_once_and_keep_their_history(deploy: Deploy, 
     unknown = dead(deployment, "show", "0/999")
     assert unknown.returncode == 1
     assert unknown.stderr.startswith("khabar: no dead letter 0/999")
+
+
+def test_a_dead_letter_that_no_longer_fits_is_refused_and_the_others_go(
+    deploy: Deploy, start_stream: StartStream
+) -> None:
+    """With its history a record is larger than it was: as large as the raw topic allowed, it cannot go again."""
+    deployment = deploy(partitions=1)
+    deployment.send([b"poison 1", b"poison" + b"x" * 9_999_850, b"poison 2"])
+    stream = start_stream(deployment)
+    eventually(lambda: deployment.behind() == 0, "everything is processed")
+    done = dead(deployment, "redrive", "--all", "--job-name", deployment.name, "--wait", "60")
+    assert done.returncode == 1
+    assert done.stdout == "2 run again\ninvalid_record: 2 dead: invalid_record\n"
+    assert "with its history it has" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert stream.drain() == 0, stream.text()
+    deployment.verify()

@@ -4,7 +4,9 @@ import contextlib
 from pathlib import Path
 
 import pytest
+from kafka import TopicPartition
 from kafka.errors import KafkaError
+from kafka.structs import OffsetAndMetadata
 
 from pipeline.kafka.topics import NewTopics, prepare
 from tests.conftest import Khabar
@@ -13,11 +15,19 @@ from tests.integration.conftest import Deploy, Deployment, StartStream, eventual
 ANEW = "was deleted and created anew"
 
 
-def recreate(deployment: Deployment, records: list[bytes]) -> None:
+def recreate(deployment: Deployment, records: list[bytes], partitions: int | None = None) -> None:
     delete(deployment, deployment.topics.raw)
+    deployment.partitions = partitions or deployment.partitions
     prepare(deployment.job, NewTopics(partitions=deployment.partitions))
     deployment.close()
     deployment.send(records)
+
+
+def set_position(deployment: Deployment, offset: int) -> None:
+    """Set the job's position as an operator does it."""
+    with contextlib.closing(deployment.connection.admin()) as admin:
+        place = TopicPartition(deployment.topics.raw, 0)
+        admin.alter_group_offsets(deployment.name, {place: OffsetAndMetadata(offset, "", -1)})
 
 
 def delete(deployment: Deployment, topic: str) -> None:
@@ -55,6 +65,65 @@ def test_a_topic_that_was_created_anew_while_the_job_was_away_stops_it(
     eventually(lambda: deployment.behind() == 0 and deployment.committed() == records, "all of the new are processed")
     assert anew.drain() == 0, anew.text()
     assert deployment.verify().startswith(f"ok: {10 + records} records")
+
+
+@pytest.mark.parametrize("partitions", [1, 3], ids=["fewer", "more"])
+def test_a_topic_that_was_created_anew_with_other_partitions_stops_the_job(
+    deploy: Deploy, start_stream: StartStream, partitions: int
+) -> None:
+    deployment = deploy(partitions=2)
+    deployment.send(payloads(10))
+    stream = start_stream(deployment)
+    eventually(lambda: deployment.committed() == 10, "the first ten are processed")
+    assert stream.drain() == 0, stream.text()
+    recreate(deployment, [], partitions)
+    deployment.send(payloads(12, first=100), partition=0)
+    again = start_stream(deployment)
+    assert again.wait() == 1
+    assert ANEW in again.text()
+    anew = start_stream(deployment, "--begin-anew")
+    eventually(lambda: deployment.behind() == 0 and deployment.committed() == 12, "all of the new are processed")
+    assert anew.drain() == 0, anew.text()
+    assert deployment.verify().startswith("ok: 22 records")  # of partitions of the old topic nothing is expected
+
+
+def test_a_position_that_was_set_back_by_hand_stops_the_job_before_anything_has_a_second_outcome(
+    deploy: Deploy, start_stream: StartStream
+) -> None:
+    deployment = deploy(partitions=1)
+    deployment.send(payloads(10))
+    stream = start_stream(deployment)
+    eventually(lambda: deployment.committed() == 10, "all are processed")
+    assert stream.drain() == 0, stream.text()
+    set_position(deployment, 3)
+    again = start_stream(deployment)
+    assert again.wait() == 1
+    assert "was set back to 3, but all before 10 has its outcomes" in again.text()
+
+    set_position(deployment, 10)
+    deployment.send(payloads(10, first=10))
+    on = start_stream(deployment)
+    eventually(lambda: deployment.committed() == 20, "all are processed")
+    assert on.drain() == 0, on.text()
+
+
+def test_a_position_that_was_set_beyond_records_is_said_and_found(
+    deploy: Deploy, start_stream: StartStream, khabar: Khabar
+) -> None:
+    deployment = deploy(partitions=1)
+    deployment.send(payloads(10))
+    stream = start_stream(deployment)
+    eventually(lambda: deployment.committed() == 10, "all are processed")
+    assert stream.drain() == 0, stream.text()
+    deployment.send(payloads(10, first=10))
+    set_position(deployment, 15)
+    again = start_stream(deployment)
+    eventually(lambda: deployment.committed() == 20, "the rest is processed")
+    assert again.drain() == 0, again.text()
+    assert "was set to 15 by hand: nothing from 10 on to there is processed" in again.text()
+    verified = khabar("verify", *deployment.arguments())
+    assert verified.returncode == 1
+    assert "leaves a gap" in verified.stderr
 
 
 @pytest.mark.parametrize("records", [4, 40], ids=["shorter", "longer"])
