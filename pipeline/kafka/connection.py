@@ -219,7 +219,7 @@ class KafkaJob:
     idle_seconds: float = 0.25
     """Longest time between two looks at a partition without new records; latency against idle load."""
     wait_seconds: float = 0.05
-    """How long a bundle that has read nothing waits for a record of any partition, before it hands over."""
+    """How long a bundle waits for the first record of any partition, before it hands over."""
     new_partitions_seconds: float = 30.0
     """How often the raw topic is looked at for new partitions."""
     idle_watermark_seconds: float = 5.0

@@ -97,8 +97,13 @@ class Watch:
     def __init__(self, job: KafkaJob) -> None:
         self._job = job
         self._announcements = Positions(job, _group(job))
+        self._ended = threading.Event()
         self.standing = until_answered(f"read the standing of {job.name}", self._ask)
         threading.Thread(target=self._follow, name=f"control-{job.name}", daemon=True).start()
+
+    def wait(self, seconds: float) -> None:
+        """Wait for `seconds`, or until the run is to end."""
+        self._ended.wait(max(seconds, 0.0))
 
     def _follow(self) -> None:
         # A run that is to end stays so: only a current one is looked after.
@@ -106,6 +111,7 @@ class Watch:
             time.sleep(_LOOK_SECONDS)
             with contextlib.suppress(KafkaError, OSError):  # readers and writers report an unreachable broker
                 self.standing = self._ask()
+        self._ended.set()
         self._announcements.close()
         _LOGGER.warning("Run %s of %s is %s: its readers stop", self._job.run, self._job.name, self.standing)
 

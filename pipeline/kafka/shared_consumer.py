@@ -6,7 +6,9 @@ a thousand partitions would do nothing else.
 
 import contextlib
 import threading
+import time
 from collections import deque
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from kafka import KafkaConsumer, TopicPartition
@@ -23,6 +25,14 @@ _MOST_AHEAD_BYTES: Final = 4 * 1024 * 1024
 _ALL_RECORDS: Final = 2**31
 _ANSWER_MS: Final = 50
 """Until brokers answer that nothing has come."""
+_STEP_SECONDS: Final = 0.25
+"""How long others may have to wait for the consumer while one waits for records."""
+_HAND_ON_SECONDS: Final = 0.001
+_TURN_SECONDS: Final = 0.05
+"""How long one waits while there are records of another partition, which may be read at this moment or be next."""
+_SETTLED_SHARE: Final = 0.1
+"""How long one waits, as a share of the time since a partition was new here: a runner that hands over partitions one
+after the other, as Flink does, does so between two waits."""
 
 
 Fetched = deque[ConsumerRecord]
@@ -44,6 +54,9 @@ class SharedConsumer:
         self._job = job
         self._lock = threading.Lock()
         self._fetched: dict[TopicPartition, Fetched] = {}
+        self._grown_at = time.monotonic()
+        self._answers = 0
+        """How many brought records."""
         self._consumer = until_answered(f"read {job.topics.raw}", self._connect)
 
     def __len__(self) -> int:
@@ -57,6 +70,7 @@ class SharedConsumer:
             fetched = self._fetched[place] = deque()
             if not known:
                 self._consumer.assign(list(self._fetched))
+                self._grown_at = time.monotonic()
             self._consumer.seek(place, position)
             self._consumer.resume(place)
         return fetched
@@ -68,20 +82,35 @@ class SharedConsumer:
                 del self._fetched[place]
                 self._consumer.assign(list(self._fetched))
 
-    def next(self, place: TopicPartition, fetched: Fetched, *, wait: bool) -> ConsumerRecord | None:
-        """Return the next record of a partition; None when none has come, nor does while this may `wait`.
-
-        What comes of another partition ends the wait: it is that one's turn.
-        """
+    def next(self, place: TopicPartition, fetched: Fetched) -> ConsumerRecord | None:
+        """Return the next record of a partition; None when none has come."""
         # Who fetches, fetches for all: nobody waits for that.
         if not fetched and self._lock.acquire(blocking=False):
             try:
                 self._check(place, fetched)
-                wait = wait and not any(self._fetched.values())
-                self._fetch(place, int(self._job.wait_seconds * 1000) if wait else 0)
+                self._fetch([place], 0)
             finally:
                 self._lock.release()
         return fetched.popleft() if fetched else None
+
+    def wait(self, place: TopicPartition, fetched: Fetched, seconds: float, goes_on: Callable[[], bool]) -> None:
+        """Wait for a record of any partition, for `seconds` at most and while it `goes_on`.
+
+        What comes of another partition ends the wait: it is that one's turn.
+        """
+        began = time.monotonic()
+        seconds = min(seconds, max(_SETTLED_SHARE * (began - self._grown_at), _TURN_SECONDS))
+        if any(self._fetched.values()):
+            seconds = 0.0 if fetched else min(seconds, _TURN_SECONDS)
+        until = began + seconds
+        answers = self._answers
+        while answers == self._answers and goes_on() and (left := until - time.monotonic()) > 0:
+            with self._lock:
+                self._check(place, fetched)
+                if answers == self._answers:
+                    empty = [paused for paused in self._consumer.paused() if not self._fetched[paused]]
+                    self._fetch(empty, min(left, _STEP_SECONDS))
+            time.sleep(_HAND_ON_SECONDS)  # a lock that is taken again at once is nobody else's
 
     def end(self, place: TopicPartition, fetched: Fetched) -> int | None:
         """Return the offset up to which a partition was fetched, None while fetched records wait."""
@@ -94,12 +123,13 @@ class SharedConsumer:
         if self._fetched.get(place) is not fetched:
             raise ReadElsewhereError(f"{place.topic}/{place.partition} is read by another call")
 
-    def _fetch(self, place: TopicPartition, wait_ms: int) -> None:
+    def _fetch(self, empty: Iterable[TopicPartition], seconds: float) -> None:
         # What holds records is not asked for more: so one answer of each partition is held, at most.
-        self._consumer.resume(place)
-        for found, records in self._consumer.poll(timeout_ms=wait_ms).items():
+        self._consumer.resume(*empty)
+        for found, records in self._consumer.poll(timeout_ms=int(seconds * 1000)).items():
             self._fetched[found].extend(records)
             self._consumer.pause(found)
+            self._answers += 1
 
     def edge(self, place: TopicPartition, which: str) -> int:
         """Return the first offset of a partition (``beginning``) or the one behind its last (``end``)."""

@@ -30,7 +30,7 @@ from pipeline.beam_classes import DoFn
 from pipeline.errors import stopping
 from pipeline.items import Gap, Item, Origin, Span
 from pipeline.kafka.connection import ATTEMPTS_HEADER, KafkaJob, until_answered
-from pipeline.kafka.control import Standing, acknowledge, watch
+from pipeline.kafka.control import Standing, Watch, acknowledge, watch
 from pipeline.kafka.positions import committed_offset
 from pipeline.kafka.shared_consumer import Fetched, shared_consumer
 from pipeline.kafka.topic_ids import Beside
@@ -114,6 +114,7 @@ class _FindPartitionsFn(DoFn):
         watermark: Any = beam.DoFn.WatermarkEstimatorParam(ManualWatermarkEstimator.default_provider()),  # noqa: B008
     ) -> Iterator[int]:
         following = watch(self._job)
+        following.wait(min(self._job.wait_seconds, self._next_look - time.monotonic()))
         if time.monotonic() >= self._next_look:
             for partition in range(tracker.current_restriction().start, self._count()):
                 if not tracker.try_claim(partition):
@@ -137,14 +138,14 @@ class _FindPartitionsFn(DoFn):
 class _ReadPartitionFn(DoFn):
     def __init__(self, job: KafkaJob) -> None:
         self._job = job
-        self._bundle_began = 0.0
+        self._bundle_ends = 0.0
         self._bundle_waits = False
 
     def setup(self) -> None:
         logging.getLogger("kafka").setLevel(logging.ERROR)
 
     def start_bundle(self) -> None:
-        self._bundle_began = time.monotonic()
+        self._bundle_ends = time.monotonic() + self._job.bundle_seconds
         self._bundle_waits = True
 
     @beam.DoFn.unbounded_per_element()  # type: ignore[untyped-decorator]
@@ -157,17 +158,19 @@ class _ReadPartitionFn(DoFn):
         job = self._job
         following = watch(job)
         # A bundle may hold many partitions: its time is theirs together, and none waits for what another has.
-        deadline = self._bundle_began + job.bundle_seconds
-        if following.standing is Standing.CURRENT and time.monotonic() >= deadline:
+        if following.standing is Standing.CURRENT and time.monotonic() >= self._bundle_ends:
             tracker.defer_remainder()
             return
         reader = _borrow(job, partition)
         try:
             reader.stand_at(tracker.current_restriction().start)
             records = size = 0
+            if self._bundle_waits:
+                self._bundle_waits = False
+                reader.wait(following)
+                self._bundle_ends = time.monotonic() + job.bundle_seconds
             while following.standing is Standing.CURRENT:
-                wait, self._bundle_waits = self._bundle_waits, False
-                record = reader.next(wait=wait)
+                record = reader.next()
                 if record is None:
                     end = reader.silent_end() if records == 0 else None
                     if end is not None:
@@ -189,7 +192,7 @@ class _ReadPartitionFn(DoFn):
                 reader.position = record.offset + 1
                 records += 1
                 size += len(record.value or b"")
-                if records >= job.bundle_records or size >= job.bundle_bytes or time.monotonic() >= deadline:
+                if records >= job.bundle_records or size >= job.bundle_bytes or time.monotonic() >= self._bundle_ends:
                     _advance(watermark, record.timestamp / 1000)
                     tracker.defer_remainder()
                     return
@@ -299,19 +302,31 @@ class _Reader:
         self._silent_since = None
         self._fetched = self._consumer.seek(self._place, self.position)
 
-    def next(self, *, wait: bool) -> ConsumerRecord | None:
+    def wait(self, following: Watch) -> None:
+        """Wait for a record of any partition that is read here, unless the run ends."""
+        if self._taken_back is None:
+            seconds = self._job.wait_seconds
+            with self._reading():
+                self._consumer.wait(self._place, self._fetched, seconds, lambda: following.standing is Standing.CURRENT)
+
+    def next(self) -> ConsumerRecord | None:
         """Return the next record, None when none has arrived."""
         record, self._taken_back = self._taken_back, None
         if record is None:
-            with stopping(LostOffsetsError, AuthorizationError, doing=f"cannot read {self._job.topics.raw}"):
-                try:
-                    record = self._consumer.next(self._place, self._fetched, wait=wait)
-                except OffsetOutOfRangeError as error:
-                    raise self._lost(error) from error
+            with self._reading():
+                record = self._consumer.next(self._place, self._fetched)
         if record is not None:
             self._silent_since = None
             self._pause = _FIRST_PAUSE
         return record
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[None]:
+        with stopping(LostOffsetsError, AuthorizationError, doing=f"cannot read {self._job.topics.raw}"):
+            try:
+                yield
+            except OffsetOutOfRangeError as error:
+                raise self._lost(error) from error
 
     def put_back(self, record: ConsumerRecord) -> None:
         """Take back a record that the runner did not want any more."""

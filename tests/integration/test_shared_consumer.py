@@ -1,8 +1,12 @@
 """One consumer for all partitions of a process: who reads a partition reads all of it."""
 
+import time
+from collections.abc import Callable
+
 import pytest
 from kafka import TopicPartition
 
+from pipeline.kafka import shared_consumer
 from pipeline.kafka.shared_consumer import Fetched, ReadElsewhereError, SharedConsumer
 from tests.integration.conftest import Deploy, eventually, payloads
 
@@ -17,7 +21,8 @@ def test_a_partition_that_is_sought_again_is_not_shared(deploy: Deploy) -> None:
         found: list[int] = []
 
         def has_come() -> bool:
-            record = consumer.next(place, fetched, wait=True)
+            consumer.wait(place, fetched, 1.0, lambda: True)
+            record = consumer.next(place, fetched)
             found.extend([] if record is None else [record.offset])
             return len(found) == number
 
@@ -34,3 +39,28 @@ def test_a_partition_that_is_sought_again_is_not_shared(deploy: Deploy) -> None:
     assert consumer.end(place, later) == 6
     with pytest.raises(ReadElsewhereError):
         consumer.end(place, earlier)
+
+
+def test_a_record_of_any_partition_ends_the_wait_and_so_does_the_end_of_the_run(
+    deploy: Deploy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared_consumer, "_SETTLED_SHARE", 1e9)
+    deployment = deploy(partitions=2)
+    consumer = SharedConsumer(deployment.job)
+    empty, other = (TopicPartition(deployment.topics.raw, partition) for partition in (0, 1))
+    fetched_of_empty, fetched = consumer.seek(empty, 0), consumer.seek(other, 0)
+
+    def wait(goes_on: Callable[[], bool]) -> bool:
+        began = time.monotonic()
+        consumer.wait(empty, fetched_of_empty, 100.0, goes_on)
+        return time.monotonic() - began < 90.0
+
+    for offset in (0, 1):  # the second one comes when the consumer has paused the partition, as the first was fetched
+        deployment.send(payloads(1, first=offset), partition=1)
+        assert wait(lambda: True)
+        assert consumer.next(empty, fetched_of_empty) is None
+        found = consumer.next(other, fetched)
+        assert found is not None and found.offset == offset
+    answers = iter([True, True, False])
+    assert wait(lambda: next(answers))
+    assert next(answers, None) is None

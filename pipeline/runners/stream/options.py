@@ -1,5 +1,6 @@
 """What `khabar stream` was asked to do: its options, with the names that the command line gives them."""
 
+import math
 import re
 import secrets
 from dataclasses import dataclass
@@ -13,9 +14,11 @@ from pipeline.runners.engine import Engine
 from pipeline.settings import PIPELINE_VERSION, Settings
 
 _IDLE_SECONDS: Final = {"prism": 0.25, "flink": 1.0}
-_WAIT_SECONDS: Final = {"prism": 0.05, "flink": 1.0}
-"""Flink keeps a little state for each hand-over of a reader, for ever (Beam issue 27648): there, readers wait longer
-before they hand over, and empty partitions are looked at less often."""
+_WAIT_SECONDS: Final = {"prism": 0.05, "flink": 5.0}
+"""On Flink, Beam before 2.76 keeps a little state for each hand-over of a reader, for ever (issue 27648): there,
+readers wait longer before they hand over, and empty partitions are looked at less often."""
+_CHECKPOINT_WAIT_SECONDS: Final = 1.0
+"""A checkpoint waits for readers that wait."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +78,10 @@ class StreamOptions:
             compression=self.compression,
             new_partitions_seconds=self.new_partitions_seconds,
             idle_seconds=_IDLE_SECONDS[self.engine.runner],
-            wait_seconds=_WAIT_SECONDS[self.engine.runner],
+            wait_seconds=min(
+                _WAIT_SECONDS[self.engine.runner],
+                math.inf if self.checkpoint_seconds is None else _CHECKPOINT_WAIT_SECONDS,
+            ),
         )
 
     def describe(self) -> str:
