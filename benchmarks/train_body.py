@@ -24,12 +24,13 @@ from scipy.optimize import minimize
 from benchmarks.gold import FOLDS, SHINGLE, Gold, gold_sets, read_gold, tokens_of
 from transforms.errors import Rejected
 from transforms.extraction import block_model
-from transforms.extraction.block_model import LEVELS, Wording, crc
-from transforms.extraction.blocks import Blocks, name_tokens, read_blocks
+from transforms.extraction.block_model import LEVELS, Wording
+from transforms.extraction.blocks import Blocks, read_blocks
 from transforms.extraction.body import strip
-from transforms.extraction.features import KINDS, Columns, features, own_columns, word_tokens
+from transforms.extraction.features import KINDS, Columns, features, own_columns
 from transforms.extraction.html import read_page
 from transforms.extraction.structured import Structured
+from transforms.extraction.tokens import crc, name_tokens, word_tokens
 from transforms.extraction.type_model import LABELS, type_features, type_tokens
 
 SHIPPED = Path(block_model.__file__).parents[1] / "data" / "body_model.npz"

@@ -5,9 +5,8 @@ of a hundred features (`transforms.extraction.features`), from which small boost
 of being text. `python -m benchmarks.train_body` makes the weights; `docs/decisions/body-model.md` is the model card.
 """
 
-import zlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -16,40 +15,60 @@ from typing import Any, Final, TypeVar, cast
 import numpy as np
 import stopwordsiso
 
-from transforms.extraction.blocks import Blocks, name_tokens
-from transforms.extraction.features import NameScores, features, own_columns, word_tokens
+from transforms.extraction.blocks import Blocks
+from transforms.extraction.features import NameScores, features, own_columns
+from transforms.extraction.tokens import crc, name_tokens, word_tokens
 from transforms.extraction.trees import Floats, Trees
 
 Model = TypeVar("Model")
 LEVELS: Final = 4
 _FILE: Final = "body_model.npz"
 _STOP_LENGTH: Final = 5
-_NAMES_KEPT: Final = 20_000
+_KEPT: Final = 20_000
+"""Names and words of which it is remembered what they say."""
 
 
-@dataclass(frozen=True, slots=True)
+class _Known(dict[str, float]):
+    """What spellings say, found once for each: words come back from block to block and from page to page."""
+
+    def __init__(self, weights: Mapping[int, float]) -> None:
+        super().__init__()
+        self._weights = weights
+
+    def __missing__(self, token: str) -> float:
+        if len(self) >= _KEPT:
+            self.clear()
+        weight = self[token] = self._weights.get(crc(token), 0.0)
+        return weight
+
+
 class Wording:
-    """The linear models: tokens, as CRC-32, to what they say."""
+    """The linear models: tokens, as CRC-32, to what they say.
 
-    names: dict[int, tuple[float, ...]]
-    words: dict[int, float]
-    seen: dict[tuple[str, str], NameScores] = field(default_factory=dict)
+    Weights are multiples of a power of two, so that their sums do not depend on the order of the tokens.
+    """
+
+    def __init__(self, names: Mapping[int, NameScores], words: Mapping[int, float]) -> None:
+        self.names = names
+        self.words = words
+        self._names_seen: dict[tuple[str, str], NameScores] = {}
+        self._words_seen = _Known(words)
 
     def name_scores(self, tag: str, names: str) -> NameScores:
         """Return what an element's tag and names say of a block: as a part of its line, and one to three levels up."""
         key = (tag, names)
-        found = self.seen.get(key)
+        found = self._names_seen.get(key)
         if found is None:
-            rows = [row for token in name_tokens(tag, names) if (row := self.names.get(crc(token)))]
-            found = cast(NameScores, tuple(sum(row[level] for row in rows) for level in range(LEVELS)))
-            if len(self.seen) >= _NAMES_KEPT:
-                self.seen.clear()
-            self.seen[key] = found
+            rows = [row for token in name_tokens(tag, names) if (row := self.names.get(token))]
+            found = cast(NameScores, tuple(map(sum, zip(*rows, strict=True)))) if rows else (0.0,) * LEVELS
+            if len(self._names_seen) >= _KEPT:
+                self._names_seen.clear()
+            self._names_seen[key] = found
         return found
 
     def word_score(self, text: str) -> float:
         """Return what the words of a short block say."""
-        return sum(self.words.get(crc(token), 0.0) for token in word_tokens(text))
+        return sum(map(self._words_seen.__getitem__, word_tokens(text)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +82,6 @@ class BlockModel:
         """Return for each block the probability that it is text of the article."""
         columns = own_columns(blocks, titles=titles, summary=summary, stop_words=stop_words())
         return self.trees.probabilities(features(blocks, columns, self.wording.name_scores, self.wording.word_score))
-
-
-def crc(token: str) -> int:
-    """Return the number under which a token's weight is kept."""
-    return zlib.crc32(token.encode("utf-8", "replace"))
 
 
 @cache

@@ -5,9 +5,7 @@ spans) do not end one, unless they stand like a paragraph: a span or an element 
 beside it.
 """
 
-import re
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Final
 
 from lxml import etree
@@ -28,8 +26,6 @@ _BLOCK: Final = frozenset({
 })
 # fmt: on
 _EMPHASIS: Final = frozenset({"b", "strong", "em", "i", "u", "mark"})
-_NAMED: Final = ("class", "id", "itemprop")
-_SPLIT: Final = re.compile(r"[^a-zA-Z]+|(?<=[a-z])(?=[A-Z])")
 
 
 @dataclass(slots=True)
@@ -66,17 +62,6 @@ def names_of(element: HtmlElement) -> str:
     return name
 
 
-@lru_cache(maxsize=16384)
-def name_tokens(tag: str, names: str) -> tuple[str, ...]:
-    """Return the tokens of an element's tag and names: whole names without their digits, and the words in them."""
-    tokens = {f"<{tag}"}
-    for name in names.split()[:12]:
-        whole = re.sub(r"\d+", "0", name.lower())[:40]
-        tokens.add(f".{whole}")
-        tokens.update(part.lower() for part in _SPLIT.split(name)[:8] if 1 < len(part) < 20)
-    return tuple(sorted(tokens))
-
-
 class _Reader:
     """Builds blocks from the events of a walk through a tree."""
 
@@ -96,8 +81,7 @@ class _Reader:
             self.strong += len(text)
 
     def flush(self) -> None:
-        if not self.parts:
-            return
+        """End the block that is being read; asked only where it has begun."""
         text = " ".join("".join(self.parts).split())
         self.parts.clear()
         if text:
@@ -114,12 +98,19 @@ class _Reader:
         self.links = self.strong = self.link_count = 0
 
     def enter(self, element: HtmlElement, tag: str) -> None:
+        if self.parts:
+            self.flush()
         blocks, stack = self.blocks, self.stack
         blocks.tags.append(tag)
         blocks.names.append(names_of(element))
         blocks.parents.append(stack[-1] if stack else -1)
         blocks.depths.append(len(stack))
         stack.append(len(blocks.tags) - 1)
+
+    def leave(self) -> None:
+        if self.parts:
+            self.flush()
+        self.stack.pop()
 
 
 def _stands_alone(element: HtmlElement) -> bool:
@@ -138,22 +129,21 @@ def _stands_alone(element: HtmlElement) -> bool:
 def read_blocks(tree: HtmlElement) -> Blocks:
     """Return the blocks of `tree` in document order."""
     reader = _Reader()
+    parts, stack = reader.parts, reader.stack
     flags: list[bool] = []
     """Of the open elements within lines and of unknown ones: whether they are read as blocks."""
-    reader.stack.append(-1)
-    reader.stack.clear()
     for event, element in etree.iterwalk(tree, events=("start", "end")):
         tag = element.tag
         if event == "start":
             if tag in _BLOCK:
-                reader.flush()
                 reader.enter(element, tag)
             elif tag == "br":
-                reader.flush()
-                reader.broken = True
-            elif tag in _INLINE:
-                if tag == "span" and reader.stack and _is_paragraph(element):
+                if parts:
                     reader.flush()
+                reader.broken = True
+                continue
+            elif tag in _INLINE:
+                if tag == "span" and stack and _is_paragraph(element):
                     reader.enter(element, tag)
                     flags.append(True)
                 else:
@@ -163,32 +153,29 @@ def read_blocks(tree: HtmlElement) -> Blocks:
                         reader.link_count += 1
                     elif tag in _EMPHASIS:
                         reader.strength += 1
-                    if reader.first is None and not reader.parts:
+                    if reader.first is None and not parts:
                         reader.first = element
-            elif not reader.stack or _stands_alone(element):
-                reader.flush()
+            elif not stack or _stands_alone(element):
                 reader.enter(element, tag)
                 flags.append(True)
             else:
                 flags.append(False)
             text = element.text
-            if text and tag != "br" and not (not reader.parts and text.isspace()):
+            if text and (parts or not text.isspace()):
                 reader.text(text)
         else:
             if tag in _BLOCK:
-                reader.flush()
-                reader.stack.pop()
+                reader.leave()
             elif tag == "br":
                 pass
             elif flags.pop():
-                reader.flush()
-                reader.stack.pop()
+                reader.leave()
             elif tag == "a":
                 reader.linked -= 1
             elif tag in _EMPHASIS:
                 reader.strength -= 1
             tail = element.tail
-            if tail and reader.stack and not (not reader.parts and tail.isspace()):
+            if tail and stack and (parts or not tail.isspace()):
                 reader.text(tail)
     return reader.blocks
 

@@ -113,9 +113,11 @@ class DatedLine:
     """Whether hardly more stands in it: names, a place, a weekday."""
 
 
+@functools.lru_cache(maxsize=512)
 def read_line(text: str, *, language: str | None, day_first: bool | None = None, before: str = "") -> DatedLine:
     """Return what the dates of `text` say; `before` is what stands before it on the page, which may be its label.
 
+    A line is asked for several times while its page is read: for each text in it, and where htmldate names its day.
     Without any label, the first date may be that of publication, unless the line is a sentence.
     """
     found = dates_in(text, language=language, day_first=day_first)

@@ -6,7 +6,7 @@ Everything is relative or bounded, and nothing names a site or a language.
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from transforms.extraction.blocks import Blocks
+from transforms.extraction.characters import CAPITAL, DIGIT, END, PUNCTUATION, SPACE, WIDE, count_characters
+from transforms.extraction.tokens import WORD, words_of
 
 Matrix = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float32]
@@ -46,25 +48,9 @@ _BESIDE: Final = re.compile(
 _LABEL: Final = -1.5
 """Score of a block's wording under which it is a label of the site."""
 _END: Final = re.compile(r"[.!?…。！？؟۔।][\"”’»«)\]』」]*$")
-_PUNCTUATION: Final = re.compile(r"[,;:،؛、，；：]")
-_ENDS: Final = re.compile(r"[.!?…。！？؟۔।]")
-_DIGITS: Final = re.compile(r"\d")
-_WIDE: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
-WORD: Final = re.compile(r"[^\W\d_]+|\d+|[©|•»›…]")
-SHORT_WORDS: Final = 25
-"""Words up to which a block's wording is looked at; longer ones are prose, and their words are the article's."""
+_MANY_WORDS: Final = 200
 _NEIGHBOURS: Final = (-2, -1, 1, 2)
 _WIDE_WEIGHT: Final = 2.5
-
-
-def word_tokens(text: str) -> list[str]:
-    """Return the tokens of a short block: its words in lower case, the first and last as such; none of a long one."""
-    if len(text) > 300:
-        return []
-    words = ["0" if w[0].isdigit() else w for w in WORD.findall(text.lower())]
-    if not words or len(words) > SHORT_WORDS:
-        return []
-    return [*dict.fromkeys(words), f"^{words[0]}", f"{words[-1]}$", f"^{' '.join(words[:2])}"]
 
 
 def features(
@@ -180,50 +166,62 @@ def features(
 
 def own_columns(blocks: Blocks, *, titles: Sequence[str], summary: str | None, stop_words: frozenset[str]) -> Columns:
     """Return what each block is by itself, column by column; `titles` are the spellings of the page's title."""
-    heads = [frozenset(WORD.findall(t.lower())) for t in titles[:4] if t]
+    texts = blocks.texts
+    counts = count_characters(texts)
+    lengths = np.fromiter(map(len, texts), dtype=np.float64, count=len(texts))
+    wide = counts[WIDE] > 0.3 * lengths
+    words = np.where(wide, np.maximum(counts[SPACE] + 1, counts[WIDE] // 2), counts[SPACE] + 1)
+    scale = np.where(wide, _WIDE_WEIGHT, 1.0)
+    said = np.array(list(_likeness(texts, titles, summary)), dtype=np.float32).reshape(-1, 3)
+    repeats = Counter(texts)
+    columns = {
+        "chars": lengths * scale,
+        "words": words,
+        "links": np.array(blocks.links) * scale,
+        "link_count": blocks.link_count,
+        "strong": np.array(blocks.strong) * scale,
+        "breaks": blocks.breaks,
+        "punctuation": counts[PUNCTUATION],
+        "sentences": counts[END],
+        "digits": counts[DIGIT],
+        "upper": counts[CAPITAL],
+        "stops": [_stops(text, count, stop_words) for text, count in zip(texts, words.tolist(), strict=True)],
+        "ends": [_END.search(text[-12:]) is not None for text in texts],
+        "kind": [KINDS.get(blocks.tags[node], 0) for node in blocks.nodes],
+        "title_share": said[:, 0],
+        "title_equal": said[:, 1],
+        "summary_share": said[:, 2],
+        "repeats": [min(repeats[text], 5) for text in texts],
+    }
+    return {name: np.asarray(values, dtype=np.float32) for name, values in columns.items()}
+
+
+def _stops(text: str, count: int, stop_words: frozenset[str]) -> float:
+    """Return the number of stop words; of many words an estimate, by how many different ones there are."""
+    words = text.lower().split()
+    if count < _MANY_WORDS:
+        return sum(map(stop_words.__contains__, words))
+    return _MANY_WORDS * len(stop_words.intersection(words)) / 300
+
+
+def _likeness(texts: Sequence[str], titles: Sequence[str], summary: str | None) -> Iterator[tuple[float, float, float]]:
+    """Yield for each text its likeness to the title, whether it is the title, and its likeness to the summary."""
+    heads = list(dict.fromkeys(frozenset(WORD.findall(title.lower())) for title in titles[:4] if title))
+    any_head: frozenset[str] = frozenset().union(*heads)
     lede = frozenset(WORD.findall((summary or "").lower()))
-    repeats = Counter(blocks.texts)
-    rows = []
-    for text, node, links, link_count, strong, broken in zip(
-        blocks.texts, blocks.nodes, blocks.links, blocks.link_count, blocks.strong, blocks.breaks, strict=True
-    ):
-        lower = text.lower()
-        words = lower.split()
-        count = len(words)
-        length: float = len(text)
-        scale = 1.0
-        if not text.isascii() and (wide := len(_WIDE.findall(text))) > 0.3 * length:
-            scale = _WIDE_WEIGHT
-            count = max(count, wide // 2)
-        stops = (
-            sum(map(stop_words.__contains__, words)) if count < 200 else 200 * len(stop_words.intersection(words)) / 300
-        )
+    for text in texts:
+        length = len(text)
         share = equal = lede_share = 0.0
         if length < 400 and heads:
-            tokens = frozenset(words) if len(words) < 3 else frozenset(WORD.findall(lower))
-            if tokens:
-                for head in heads:
-                    common = len(tokens & head)
-                    if common:
-                        share = max(share, common / max(1, len(tokens | head)))
+            short = text.lower().split(maxsplit=3)
+            tokens = frozenset(short if len(short) < 3 else words_of(text))
+            if not any_head.isdisjoint(tokens):
+                share = max(len(tokens & head) / len(tokens | head) for head in heads if head)
                 equal = float(share > 0.85)
         if lede and 20 < length < 700:
-            tokens = frozenset(WORD.findall(lower))
+            tokens = frozenset(words_of(text))
             lede_share = len(tokens & lede) / max(1, min(len(lede), len(tokens)))
-        rows.append((
-            length * scale, count, links * scale, link_count, strong * scale, broken,
-            len(_PUNCTUATION.findall(text)), len(_ENDS.findall(text)), len(_DIGITS.findall(text)),
-            sum(w[0].isupper() for w in text.split()), stops, _END.search(text[-12:]) is not None,
-            KINDS.get(blocks.tags[node], 0), share, equal, lede_share, min(repeats[text], 5),
-        ))  # fmt: skip
-    array = np.array(rows, dtype=np.float32)
-    return {name: array[:, i] for i, name in enumerate(_OWN)}
-
-
-_OWN: Final = (
-    "chars", "words", "links", "link_count", "strong", "breaks", "punctuation", "sentences", "digits", "upper",
-    "stops", "ends", "kind", "title_share", "title_equal", "summary_share", "repeats",
-)  # fmt: skip
+        yield share, equal, lede_share
 
 
 def _elements(blocks: Blocks, names: Scores) -> tuple[npt.NDArray[np.int64], Matrix]:

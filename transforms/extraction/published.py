@@ -7,10 +7,10 @@ beside the headline. Whatever the evidence, `transforms.dates.parsing` reads it,
 import datetime
 import re
 from collections.abc import Iterable, Iterator
-from copy import deepcopy
+from copy import copy, deepcopy
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
+from itertools import islice, tee
 from typing import Any, Final
 
 from htmldate import find_date
@@ -198,10 +198,11 @@ def _published(tree: HtmlElement, structured: Structured, shown: "_Shown") -> It
             element
         ):
             yield "microdata", element.get("content") or element.get("datetime") or _text(element)
-    seen = list(islice(shown.published(), _MOST_SHOWN))
+    # Looked for one by one, and only once: to read the whole page for the last of them takes its time.
+    (seen,) = tee(islice(shown.published(), _MOST_SHOWN), 1)
     for name, text in stated:
         if _VAGUE.fullmatch(name):
-            yield _corrected(text, seen, structured.language)
+            yield _corrected(text, copy(seen), structured.language)
     yield from seen
 
 
@@ -303,7 +304,7 @@ class _Shown:
         """The lines with dates that can be the article's own, those after the headline first."""
         found: list[tuple[bool, int, DatedLine, bool, int]] = []
         blocks: set[HtmlElement] = set()
-        for number, node in enumerate(_WITH_DIGITS(self._tree)[: 8 * _MAX_ELEMENTS]):
+        for number, node in enumerate(self._with_digits):
             element = _holder(node)
             if element is None or element.tag in _SILENT or _YEAR.search(ascii_digits(str(node))) is None:
                 continue
@@ -372,16 +373,18 @@ class _Shown:
     def _datelines(self) -> list[ParsedDate]:
         """The days in the beginnings of paragraphs with the place and day of a report: KABUL (12.03.2026) …."""
         found = []
-        for node in _WITH_DIGITS(self._tree)[: 8 * _MAX_ELEMENTS]:
+        for node in self._with_digits:
             element = _holder(node)
-            if element is None or element.tag in _SILENT or not self._page.belongs(element):
-                continue
-            if is_barred(element, self._language):
+            if element is None or element.tag in _SILENT:
                 continue
             day = dateline(" ".join(node.split()), language=self._language, day_first=self._day_first)
-            if day is not None:
+            if day is not None and self._page.belongs(element) and not is_barred(element, self._language):
                 found.append(day)
         return found
+
+    @cached_property
+    def _with_digits(self) -> list[Text]:
+        return _WITH_DIGITS(self._tree)[: 8 * _MAX_ELEMENTS]
 
     def _by_htmldate(self) -> ParsedDate | None:
         """Return the day that htmldate finds, when a line of the page that may say so states it.

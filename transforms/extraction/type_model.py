@@ -5,16 +5,17 @@ is one of some fifty features for small boosted trees. Trained by `benchmarks.tr
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from transforms.dedup.identity import parts_of
-from transforms.extraction.block_model import crc, loaded_once, weights
-from transforms.extraction.blocks import Blocks, name_tokens
+from transforms.extraction.block_model import loaded_once, weights
+from transforms.extraction.blocks import Blocks
 from transforms.extraction.structured import Structured
+from transforms.extraction.tokens import crc, split_names, token_of_tag, tokens_of_name
 from transforms.extraction.trees import Floats, Trees
 
 LABELS: Final = ("other", "forum", "product", "section")
@@ -37,20 +38,15 @@ _DATED: Final = re.compile(r"/(?:19|20)\d\d[/-]\d{1,2}")
 _PRICE: Final = re.compile(r"[$€£¥₹]\s?\d|\d\s?(?:€|zł|kr|руб|₽)")
 _WORDS: Final = re.compile(r"[a-z]{3,20}")
 _TAGS: Final = ("p", "li", "td", "div", "h2", "h3", "h4", "span", "pre")
-_MAX_TOKENS: Final = 4000
 
 
-def type_tokens(structured: Structured, blocks: Blocks, url: str | None) -> list[str]:
+def type_tokens(structured: Structured, blocks: Blocks, url: str | None) -> set[int]:
     """Return what a page is called in its own words: names of elements, types, meta names, words of its address."""
-    tokens: set[str] = set()
-    for tag, names in set(zip(blocks.tags, blocks.names, strict=True)):
-        tokens.update(name_tokens(tag, names))
-        if len(tokens) > _MAX_TOKENS:
-            break
-    tokens.update(f"@type {kind}" for kind in structured.kinds[:30])
-    tokens.update(f"meta {name}" for name in list(structured.meta)[:80])
-    tokens.update(f"url {word}" for word in _WORDS.findall(parts_of(url).path.lower()[:200]))
-    return sorted(tokens)
+    names = {name for names in set(blocks.names) for name in split_names(names)}
+    said = [f"@type {kind}" for kind in structured.kinds[:30]]
+    said += [f"meta {name}" for name in list(structured.meta)[:80]]
+    said += [f"url {word}" for word in _WORDS.findall(parts_of(url).path.lower()[:200])]
+    return set(map(token_of_tag, set(blocks.tags))).union(map(crc, said), *map(tokens_of_name, names))
 
 
 def type_features(structured: Structured, blocks: Blocks, url: str | None, score: float) -> Floats:
@@ -120,9 +116,9 @@ class TypeModel:
     tokens: Mapping[int, float]
     trees: tuple[Trees, ...]
 
-    def score(self, tokens: Iterable[str]) -> float:
+    def score(self, tokens: set[int]) -> float:
         """Return what tokens say for a page that is no article."""
-        return sum(self.tokens.get(crc(token), 0.0) for token in tokens)
+        return sum(self.tokens[token] for token in self.tokens.keys() & tokens)
 
     def judge(self, structured: Structured, blocks: Blocks, url: str | None) -> tuple[float, str]:
         """Return the probability that a page is no article, and what it most probably is then."""

@@ -1,7 +1,7 @@
 import pytest
 from lxml.html import HtmlElement, document_fromstring
 
-from transforms.extraction.blocks import name_tokens, read_blocks
+from transforms.extraction.blocks import read_blocks
 
 
 def texts(html: str) -> list[str]:
@@ -40,9 +40,3 @@ def test_what_is_known_of_a_block() -> None:
     node = blocks.nodes[0]
     assert (blocks.tags[node], blocks.names[blocks.parents[node]]) == ("p", "a b #c")
     assert (blocks.links[0], blocks.link_count[0], blocks.strong[0]) == (3, 1, 5)
-
-
-def test_tokens_of_names_leave_numbers_out() -> None:
-    assert name_tokens("div", "post-12 entryContent") == tuple(
-        sorted({"<div", ".post-0", "post", ".entrycontent", "entry", "content"})
-    )
