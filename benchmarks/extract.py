@@ -2,10 +2,12 @@
 
     python -m benchmarks.extract FOLDER [--set NAME] [--limit N] [--rounds N] [--only NAME] [--json]
 
-Each extractor has a process of its own. After a first pass over some pages, which is not counted, the extractors take
-turns, so that a busy machine is busy for all of them; figures are medians over the rounds, in processor time of one
-core.
-Extractors that are not installed are named and left out (``pip install khabar[bench]`` brings all).
+Each extractor has a process of its own, which reads one page at a time, so that the peak of its memory is its own.
+After a first pass over some pages, which is not counted, the extractors take turns, so that a busy machine is busy for
+all of them; figures are medians over the rounds, in processor time of one core. A page that takes an extractor more
+than ten seconds has failed.
+Extractors that are not installed, or do not start, are named and left out (``pip install khabar[bench]`` brings all;
+newspaper4k and goose3 need Pillow, which Khabar keeps out of its own environment).
 """
 
 import gzip
@@ -13,13 +15,19 @@ import importlib.util
 import json
 import logging
 import multiprocessing
+import pickle
 import resource
+import signal
 import statistics
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import click
 from rich.console import Console
@@ -30,12 +38,17 @@ from benchmarks.gold import gold_sets, read_gold
 
 Extract = Callable[[bytes, str | None], object]
 REFERENCE = "trafilatura"
+WARM = 10
+"""Pages of the first pass."""
+PATIENCE_S = 10.0
+"""Processor time for a page: real ones take a tenth of a second, and one that takes a minute would hide all others."""
 
 
 def khabar() -> Extract:
     import pipeline.sandbox.preload  # noqa: F401 - as an extraction process of the pipeline is loaded
     from transforms.extraction.html import extract_html
 
+    signal.setitimer(signal.ITIMER_REAL, 0)  # with which a process of the pipeline notices that its owner is gone
     return lambda html, url: extract_html(html, url=url)
 
 
@@ -82,14 +95,6 @@ def newspaper() -> Extract:
     return extract
 
 
-def news_please() -> Extract:
-    from newsplease import NewsPlease
-
-    return lambda html, url: NewsPlease.from_html(
-        html.decode("utf-8", "replace"), url=url or "http://example.org/", fetch_images=False
-    )
-
-
 EXTRACTORS: dict[str, tuple[str, Callable[[], Extract]]] = {
     "khabar": ("transforms", khabar),
     REFERENCE: ("trafilatura", trafilatura),
@@ -98,41 +103,65 @@ EXTRACTORS: dict[str, tuple[str, Callable[[], Extract]]] = {
     "resiliparse (body only)": ("resiliparse", resiliparse_text),
     "goose3": ("goose3", goose),
     "newspaper4k": ("newspaper", newspaper),
-    "news-please": ("newsplease", news_please),
 }
 """Name: module that must be there, and a function that gives the extractor ready to run."""
 
-_pages: list[tuple[bytes, str | None]] = []
 _extract: Extract
+_place: Any = None
+"""The page that this process is at, where its parent sees it: a library may end it without a word."""
 
 
-def _start(name: str, paths: list[Path], limit: int | None) -> None:
-    """Load the pages and the extractor in a fresh process, and run what is slow only once."""
-    global _extract
+def _share(place: Any) -> None:
+    global _place
+    _place = place
     logging.disable(logging.CRITICAL)
-    for path in paths:
-        pages = [(gold.html, gold.url) for gold in read_gold(path)]
-        step = max(1, len(pages) // limit) if limit else 1
-        _pages.extend(pages[::step][:limit])
+    signal.signal(signal.SIGPROF, _give_up)
+
+
+def _give_up(_signum: int, _frame: FrameType | None) -> None:
+    raise TimeoutError
+
+
+def _start(name: str, spool: str) -> None:
+    """Load the extractor, and run what is slow only once."""
+    global _extract
     _extract = EXTRACTORS[name][1]()
-    for html, url in _pages[:10]:
+    for number, (html, url) in enumerate(_pages(spool)):
+        if number == WARM:
+            break
         _try(html, url)
 
 
+def _pages(spool: str) -> Iterator[tuple[bytes, str | None]]:
+    with Path(spool).open("rb") as file:
+        while True:
+            try:
+                _place.value, page = pickle.load(file)
+            except EOFError:
+                return
+            yield page
+
+
 def _try(html: bytes, url: str | None) -> bool:
+    signal.setitimer(signal.ITIMER_PROF, PATIENCE_S)
     try:
         _extract(html, url)
     except Exception:
         return False
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
     return True
 
 
-def _round(_: int) -> tuple[float, int, int, int]:
+def _round(spool: str) -> tuple[float, int, int, int]:
     """Return seconds, pages, failures and the peak of memory (bytes) of one pass over the pages."""
-    start = time.process_time()
-    failed = sum(not _try(html, url) for html, url in _pages)
-    seconds = time.process_time() - start
-    return seconds, len(_pages), failed, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    seconds, pages, failed = 0.0, 0, 0
+    for html, url in _pages(spool):
+        start = time.process_time()
+        failed += not _try(html, url)
+        seconds += time.process_time() - start
+        pages += 1
+    return seconds, pages, failed, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def compare(
@@ -140,18 +169,34 @@ def compare(
 ) -> dict[str, dict[str, float | int]]:
     """Return pages per second, peak memory and failures of each extractor, and their ratios to the reference."""
     spawn = multiprocessing.get_context("spawn")
+    places = {name: spawn.Value("i", 0) for name in names}
     pools = {
-        name: ProcessPoolExecutor(1, mp_context=spawn, initializer=_start, initargs=(name, paths, limit))
-        for name in names
+        name: ProcessPoolExecutor(1, mp_context=spawn, initializer=_share, initargs=(place,))
+        for name, place in places.items()
     }
     results: dict[str, list[tuple[float, int, int, int]]] = {name: [] for name in names}
-    try:
-        for number in range(rounds):
-            for name, pool in pools.items():
-                results[name].append(pool.submit(_round, number).result())
-    finally:
-        for pool in pools.values():
-            pool.shutdown(cancel_futures=True)
+    with tempfile.NamedTemporaryFile() as spool:
+        ids = _write(paths, spool, limit=limit)
+        spool.flush()
+        try:
+            for number in range(rounds + 1):
+                for name in [name for name in names if name in results]:
+                    work = (_round, spool.name) if number else (_start, name, spool.name)
+                    try:
+                        done: Any = pools[name].submit(*work).result()
+                    except BrokenProcessPool:
+                        click.echo(f"{name} died on the page {ids[places[name].value]}", err=True)
+                        del results[name]
+                    except ImportError as error:
+                        click.echo(f"{name} does not start: {error}", err=True)
+                        del results[name]
+                    else:
+                        results[name] += [done] if number else []
+        finally:
+            for pool in pools.values():
+                pool.shutdown(cancel_futures=True)
+    if REFERENCE not in results:
+        raise click.ClickException(f"no figures without {REFERENCE}")
     speeds = {name: statistics.median(pages / seconds for seconds, pages, _, _ in r) for name, r in results.items()}
     peaks = {name: max(peak for *_, peak in r) for name, r in results.items()}
     return {
@@ -162,8 +207,20 @@ def compare(
             "memory_ratio": round(peaks[name] / peaks[REFERENCE], 3),
             "failed": results[name][-1][2],
         }
-        for name in names
+        for name in results
     }
+
+
+def _write(paths: list[Path], spool: Any, *, limit: int | None) -> list[str]:
+    """Write the pages of gold files, `limit` of each spread over it, to `spool`, and return their names."""
+    ids: list[str] = []
+    for path in paths:
+        step = max(1, sum(1 for _ in read_gold(path)) // limit) if limit else 1
+        for number, gold in enumerate(read_gold(path)):
+            if number % step == 0 and (not limit or number // step < limit):
+                pickle.dump((len(ids), (gold.html, gold.url)), spool)
+                ids.append(f"{path.name} {gold.id}")
+    return ids
 
 
 def against_bare(folder: Path, limit: int) -> list[Figure]:
@@ -188,13 +245,13 @@ def against_bare(folder: Path, limit: int) -> list[Figure]:
 @click.command(help=__doc__)
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--set", "sets", multiple=True, help="Only this set (repeatable).")
-@click.option("--limit", type=click.IntRange(min=1), help="At most so many pages of a set, spread over it.")
+@click.option(
+    "--limit", type=click.IntRange(min=0), default=40, show_default=True, help="Pages of a set, spread over it; 0: all."
+)
 @click.option("--rounds", type=click.IntRange(min=3), default=3, show_default=True)
 @click.option("--only", multiple=True, type=click.Choice(list(EXTRACTORS)), help="Only these beside trafilatura.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
-def main(
-    folder: Path, sets: tuple[str, ...], limit: int | None, rounds: int, only: tuple[str, ...], as_json: bool
-) -> None:
+def main(folder: Path, sets: tuple[str, ...], limit: int, rounds: int, only: tuple[str, ...], as_json: bool) -> None:
     """Print pages per second and peak memory of all extractors as ratios to trafilatura with metadata."""
     try:
         found = gold_sets(folder)
