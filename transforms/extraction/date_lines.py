@@ -164,7 +164,9 @@ def dateline(text: str, *, language: str | None, day_first: bool | None = None) 
     place = _WORD.findall(opening["place"])
     if len(place) > _PLACE_WORDS or sum(word[0].islower() for word in place) > 1:
         return None
-    if place and opening["mark"] == "." and not text[opening.end() :].lstrip().startswith(("-", "–", "—")):
+    bracketed = text[: opening.start("mark")].rstrip().endswith(")")  # Karlsruhe, (12.11.2021). Traditionell …
+    dashed = text[opening.end() :].lstrip().startswith(("-", "–", "—"))
+    if place and opening["mark"] == "." and not bracketed and not dashed:
         return None  # the end of a sentence
     found = dates_in(text[: opening.end()], language=language, day_first=day_first)
     return found[0][2] if len(found) == 1 else None

@@ -61,6 +61,8 @@ def test_labels(text: str, language: str, published: str | None, changed: str | 
         ("Berlin, 4. Juli 2025 – Die Schiffe warten", "de", "2025-07-04"),
         ("MADRID, 4 de julio de 2025.- Los barcos esperan", "es", "2025-07-04"),
         ("МОСКВА, 4 июля 2025 — Суда ждут", "ru", "2025-07-04"),
+        ("Karlsruhe, (04.07.2025). Die Schiffe warten", "de", "2025-07-04"),
+        ("Karlsruhe, 04.07.2025. Die Schiffe warten", "de", None),
         ("On July 4, 2025 the ships waited before the coast", "en", None),
         ("The old mill, which was sold on July 4, 2025, is empty", "en", None),
     ],
