@@ -12,7 +12,7 @@ from typing import Final
 from schemas.records import Precision
 from transforms.dates import names as date_names
 from transforms.dates.calendars import Calendar, to_gregorian
-from transforms.dates.grammar import WrittenDate, east_asian_dates, numeric_dates, written_dates_at
+from transforms.dates.grammar import WrittenDate, east_asian_dates, month_at, numeric_dates, written_dates_at
 from transforms.dates.mentions import find_dates
 from transforms.dates.names import Lexicon, lexicon
 from transforms.dates.time_of_day import TimeOfDay, find_time
@@ -301,6 +301,8 @@ def _written(
     numeric = numeric_dates(text, digits, names, day_first=day_first, short_years=short_years)
     found = [*numeric, *east_asian_dates(digits)]
     tokens = lex(text)
+    if not any(month_at(tokens, index, names) for index in range(len(tokens))):
+        return found  # every other date names its month, and most lines have none
     index = 0
     while index < len(tokens):
         dates = written_dates_at(tokens, index, names, prose=False)

@@ -13,6 +13,7 @@ from importlib import resources
 from itertools import islice
 from typing import Final, Literal
 
+from lxml import etree
 from lxml.html import HtmlElement
 
 from transforms.dates.parsing import ParsedDate, dates_in
@@ -44,6 +45,7 @@ _NO_LINE: Final = _set("figure figcaption caption th blockquote title button sel
 _SENTENCE: Final = re.compile(r"[.!?。！？؟।]\W*$")
 _ABBREVIATED: Final = re.compile(r"(?:\b(?:[ap]\.?m|uhr|hrs?|est|gmt|utc|cet)|\d|\b\w{1,4})\.\W*$", re.IGNORECASE)
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
+_HIDDEN: Final = _set("script style noscript")
 _DAY: Final = re.compile(
     r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d\d-\d\d|(?<!\d)\d{1,2}\.? [^\W\d_]{3,12}\.? \d{4}"
     r"|[^\W\d_]{3,12}\.? \d{1,2}, \d{4}|\d年"
@@ -262,11 +264,16 @@ def line_of(block: HtmlElement) -> str:
     """Return what `block` shows, up to a little more than the length of a line; scripts show nothing."""
     parts: list[str] = []
     length = 0
-    for node in block.xpath("descendant::text()[not(parent::script or parent::style or parent::noscript)]"):
-        parts.append(str(node))
-        length += len(parts[-1].strip())
-        if length > MAX_LINE + 1:
-            break
+    for event, element in etree.iterwalk(block, events=("start", "end")):
+        if event == "start":
+            text = None if element.tag in _HIDDEN else element.text
+        else:
+            text = element.tail if element is not block else None
+        if text:
+            parts.append(text)
+            length += len(text.strip())
+            if length > MAX_LINE + 1:
+                break
     return " ".join(" ".join(parts).split())
 
 

@@ -37,6 +37,8 @@ _METAS: Final = ("article:published_time", "article:modified_time", "article:sec
 _DATED: Final = re.compile(r"/(?:19|20)\d\d[/-]\d{1,2}")
 _PRICE: Final = re.compile(r"[$€£¥₹]\s?\d|\d\s?(?:€|zł|kr|руб|₽)")
 _WORDS: Final = re.compile(r"[a-z]{3,20}")
+_LIKELY: Final = 0.5
+"""Probability of being no article from which it is asked what a page is instead."""
 _TAGS: Final = ("p", "li", "td", "div", "h2", "h3", "h4", "span", "pre")
 
 
@@ -93,8 +95,11 @@ def _shape(blocks: Blocks) -> Iterator[float]:
     yield float(np.log1p((prose & ends).sum()))
     yield float(lengths[prose].mean()) if prose.any() else 0.0
     yield float(lengths.max(initial=0.0)) / total
+    of_tag: dict[str, float] = dict.fromkeys(tags, 0.0)
+    for length, tag in zip(lengths.tolist(), tags, strict=True):
+        of_tag[tag] += length
     for tag in _TAGS:
-        yield float(sum(length for length, own in zip(lengths.tolist(), tags, strict=True) if own == tag)) / total
+        yield of_tag.get(tag, 0.0) / total
     for tag in ("h2", "h3", "li", "pre"):
         yield np.log1p(tags.count(tag))
     text = " ".join(blocks.texts)
@@ -121,11 +126,15 @@ class TypeModel:
         return sum(self.tokens[token] for token in self.tokens.keys() & tokens)
 
     def judge(self, structured: Structured, blocks: Blocks, url: str | None) -> tuple[float, str]:
-        """Return the probability that a page is no article, and what it most probably is then."""
+        """Return the probability that a page is no article, and what it most probably is where that is likely."""
         row = type_features(structured, blocks, url, self.score(type_tokens(structured, blocks, url)))
-        none, *labels = (float(trees.probabilities(row)[0]) for trees in self.trees)
-        best = max(range(len(labels)), key=labels.__getitem__)
-        return none, LABELS[best + 1] if labels[best] > 0.5 else LABELS[0]
+        none, *labels = self.trees
+        probability = float(none.probabilities(row)[0])
+        if probability < _LIKELY:
+            return probability, LABELS[0]
+        found = [float(trees.probabilities(row)[0]) for trees in labels]
+        best = max(range(len(found)), key=found.__getitem__)
+        return probability, LABELS[best + 1] if found[best] > 0.5 else LABELS[0]
 
 
 @loaded_once
