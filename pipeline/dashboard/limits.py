@@ -63,7 +63,8 @@ async def _read(receive: Receive) -> bytes | None:
 class ImpatientProtocol(H11Protocol):
     """HTTP as uvicorn speaks it, but a connection on which no request begins and none is answered is closed.
 
-    Half a request, sent by the byte, would otherwise keep its connection for ever, and enough of them everybody else's.
+    Half a request, sent by the byte, would otherwise keep its connection for ever, and enough of them everybody else's;
+    so would an answer that is not read.
     """
 
     seconds = _SECONDS
@@ -72,17 +73,36 @@ class ImpatientProtocol(H11Protocol):
         """Look after the new connection."""
         super().connection_made(transport)
         self._seen: Any = None
+        self._unread = 0
+        self._stuck: asyncio.TimerHandle | None = None
         self._late = self.loop.call_later(self.seconds, self._look)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop looking."""
         self._late.cancel()
+        self._is_read()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """Break the connection off unless what waits to be read soon is."""
+        super().pause_writing()
+        self._stuck = self.loop.call_later(self.seconds, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Go on: the client reads."""
+        self._is_read()
+        super().resume_writing()
+
+    def _is_read(self) -> None:
+        if self._stuck is not None:
+            self._stuck.cancel()
+            self._stuck = None
 
     def _look(self) -> None:
         at_work = self.cycle is not None and not self.cycle.response_complete
-        if not at_work and self.cycle is self._seen:
-            self.transport.close()
+        before, self._unread = self._unread, self.transport.get_write_buffer_size()
+        if not at_work and self.cycle is self._seen and self._unread in (0, before):
+            self.transport.abort()  # to close it would wait for what is not read
             return
         self._seen = self.cycle
         self._late = self.loop.call_later(self.seconds, self._look)
