@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
 from typing import Any, Final, Literal, TypeVar
 
-from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import (
     AuthorizationError,
     IllegalArgumentError,
@@ -57,6 +57,35 @@ class LoginRefusedError(KafkaError):  # type: ignore[misc]
     """The broker broke off the authentication without a reason: over TLS the client loses what it says last."""
 
 
+class LeaderlessError(KafkaError):  # type: ignore[misc]
+    """A partition has no leader now: its broker is away, or the broker's disk is full or broken."""
+
+
+class _Consumer(KafkaConsumer):  # type: ignore[misc]
+    """A consumer that says so when a partition has no leader, where kafka-python 3.0.12 fails with a `KeyError`."""
+
+    def beginning_offsets(self, partitions: Any, timeout_ms: int | None = None) -> Any:
+        with _leaderless():
+            return super().beginning_offsets(partitions, timeout_ms)
+
+    def end_offsets(self, partitions: Any, timeout_ms: int | None = None) -> Any:
+        with _leaderless():
+            return super().end_offsets(partitions, timeout_ms)
+
+
+@contextlib.contextmanager
+def _leaderless() -> Iterator[None]:
+    try:
+        yield
+    except KeyError as error:
+        place = error.args[0]
+        if not isinstance(place, TopicPartition):
+            raise
+        raise LeaderlessError(
+            f"{place.topic}/{place.partition} has no leader: its broker is away, or has no disk that can be written"
+        ) from error
+
+
 PERMANENT_ERRORS = (
     AuthorizationError,
     IllegalArgumentError,
@@ -102,7 +131,7 @@ class Connection:
 
     def consumer(self, **options: Any) -> KafkaConsumer:
         """Return a consumer that commits nothing by itself and sees committed records only."""
-        return KafkaConsumer(
+        return _Consumer(
             **{
                 **self.options(),
                 "enable_auto_commit": False,

@@ -22,7 +22,14 @@ from typing import Any, Final
 import apache_beam as beam
 import msgspec
 from kafka import KafkaProducer, TopicPartition
-from kafka.errors import AuthorizationError, InvalidProducerEpochError, MessageSizeTooLargeError, ProducerFencedError
+from kafka.errors import (
+    AuthorizationError,
+    InvalidProducerEpochError,
+    InvalidRecordError,
+    InvalidTimestampError,
+    MessageSizeTooLargeError,
+    ProducerFencedError,
+)
 from kafka.structs import OffsetAndMetadata
 
 from pipeline.beam_classes import DoFn
@@ -308,6 +315,9 @@ class PartitionWriter:
             return SupersededError(f"{self._name}: a later producer has taken over ({type(error).__name__})")
         if isinstance(error, MessageSizeTooLargeError):
             return WriteError(f"{self._name}: the broker's message limit is below max_message_bytes: {error}")
+        if isinstance(error, (InvalidTimestampError, InvalidRecordError)) and "imestamp" in str(error):
+            now = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+            return WriteError(f"{self._name}: the broker refuses the time of this machine, {now}: a clock is wrong")
         return WriteError(f"{self._name}: the transaction did not commit: {type(error).__name__}: {error}")
 
 

@@ -10,7 +10,7 @@ from typing import Final
 from kafka.errors import KafkaError, UnknownTopicOrPartitionError
 
 from pipeline.kafka import control
-from pipeline.kafka.connection import KafkaJob
+from pipeline.kafka.connection import KafkaJob, LeaderlessError
 from pipeline.kafka.topic_ids import recreated, topic_ids
 from pipeline.kafka.topics import Lag, lag
 from pipeline.observe.logs import Say
@@ -66,7 +66,8 @@ class Meter:
                 failures += 1
                 self._waits_since = math.inf  # no fault of the attempt
                 if not lost and failures > 1:  # the first one may be a new coordinator's
-                    lost = f"Kafka does not answer, waiting ({type(error).__name__})"
+                    why = str(error) if isinstance(error, LeaderlessError) else type(error).__name__
+                    lost = f"Kafka does not answer, waiting ({why})"
                     self._say(lost)
                 self._show(Progress(lost or self.state))
                 continue
