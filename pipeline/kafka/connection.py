@@ -22,6 +22,7 @@ from kafka.errors import (
 )
 
 from pipeline.errors import stopping
+from pipeline.kafka.partitioner import KeyPartitioner
 
 _LOGGER = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -152,6 +153,9 @@ class Connection:
             **self.options(),
             transactional_id=transactional_id,
             allow_auto_create_topics=False,
+            partitioner=KeyPartitioner(),
+            # Not longer, which would spare requests: a producer that was fenced before its first one renews its epoch
+            # by itself, and so fences its successor.
             linger_ms=5,
             max_block_ms=_BLOCK_MS,
             # A transaction's first request is tried again until its coordinator is known: 45 ms instead of 230.
