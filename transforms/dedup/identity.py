@@ -33,6 +33,8 @@ _MOBILE_LABEL: Final = re.compile(r"^(www|[a-z]{2})\.(?:m|mobile|amp)\.(?=[^.]+\
 _SESSION_PATH: Final = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/?#]*", re.IGNORECASE)
 _ROUTE: Final = re.compile(r"(![/\w][^?]*)")
 """A fragment that says which page it is ("#!/story/2"), up to its own parameters; others are places in a page."""
+_PLAIN: Final = re.compile(r"(https?)://((?:[a-z0-9-]++\.)+[a-z]{2,})((?:/[\w~-]++(?:\.[\w~-]++)*+)*+/?)", re.ASCII)
+"""An address as most are: nothing to decode, to sort or to resolve, so nothing to ask a library about."""
 _SAFE: Final = "!/-._~:=&,;+@$*'()"
 _MAX_URL: Final = 4096
 
@@ -48,18 +50,19 @@ def normalise_url(url: str) -> str | None:
     url = url.strip()
     if not url or len(url) > _MAX_URL:
         return None
+    if (plain := _PLAIN.fullmatch(url)) and not _AMP_CACHE.search(plain[2]):
+        return f"{plain[1]}://{_desktop(plain[2])}{_without_amp(plain[3] or '/') or '/'}"
     try:
         parts = urlsplit(_without_amp_cache(url.replace("\\", "/")))
         host, port = (parts.hostname or "").rstrip("."), parts.port
         if parts.scheme.lower() not in {"http", "https"} or not host or not _is_host(host):
             return None
-        host = _MOBILE_HOST.sub("", _MOBILE_LABEL.sub(r"\1.", host))
+        host = _desktop(host)
         default = {"http": 80, "https": 443}[parts.scheme.lower()]
         netloc = f"[{host}]" if ":" in host else host
         if port and port != default:
             netloc = f"{netloc}:{port}"
-        path = _SESSION_PATH.sub("", parts.path)
-        path = _AMP_PATH_PREFIX.sub("", _AMP_PATH_SUFFIX.sub("", _AMP_PATH_FILE.sub(r"\1", path)))
+        path = _without_amp(_SESSION_PATH.sub("", parts.path))
         query = urlencode(
             [(k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if not _is_incidental(k, v)]
         )
@@ -68,6 +71,15 @@ def normalise_url(url: str) -> str | None:
         return f"{normal}#{quote(unquote(route[1]), safe=_SAFE)}" if route else normal
     except (ValueError, UnicodeError):
         return None
+
+
+def _desktop(host: str) -> str:
+    """Return the host that a mobile one stands for."""
+    return _MOBILE_HOST.sub("", _MOBILE_LABEL.sub(r"\1.", host))
+
+
+def _without_amp(path: str) -> str:
+    return _AMP_PATH_PREFIX.sub("", _AMP_PATH_SUFFIX.sub("", _AMP_PATH_FILE.sub(r"\1", path)))
 
 
 def _is_host(host: str) -> bool:

@@ -1,7 +1,11 @@
+import random
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from transforms.dedup import identity
 from transforms.dedup.identity import article_uri, canonical_url, domain_of, normalise_url, request_key
 
 SAME_AS = {
@@ -109,3 +113,33 @@ def test_identity_falls_back_from_url_to_id_to_text() -> None:
     assert article_uri(None, None, "قَالَ") == article_uri(None, None, "قال")
     assert article_uri(None, None, "قال") != article_uri(None, None, "نفى")
     assert request_key(None, None) == ""
+
+
+def test_plain_addresses_come_out_as_if_every_part_had_been_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    choose = random.Random(1)
+    hosts = (
+        "a.com",
+        "m.x.de",
+        "www.m.b.org",
+        "en.m.wikipedia.org",
+        "x-y.co.uk",
+        "amp.z.io",
+        "foo-.com",
+        "a.cdn.ampproject.org",
+    )
+    pieces = ("/", "/", "a", "Z", "0", "-", "_", "~", ".", "amp", "/amp", ".html", "index", ";sid=1", "..", "%41", "é")
+    urls = [
+        f"http{choose.choice(('', 's'))}://{choose.choice(hosts)}"
+        + "".join(choose.choices(pieces, k=choose.randrange(12)))
+        for n in range(3000)
+    ]
+    plain = [url for url in urls if identity._PLAIN.fullmatch(url)]
+    assert len(plain) > 200
+    short = [normalise_url(url) for url in plain]
+    monkeypatch.setattr(identity, "_PLAIN", re.compile("(?!)"))
+    assert short == [normalise_url(url) for url in plain]
+
+
+@pytest.mark.parametrize("path", ["a" * 4000, "a-" * 2000, "a." * 2000, "a/" * 2000])
+def test_a_long_address_takes_no_longer_for_what_ends_it(path: str) -> None:
+    assert normalise_url(f"https://example.com/{path}%41") == f"https://example.com/{path}A"
