@@ -26,6 +26,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, Literal, NamedTuple
 
 import regex
@@ -360,20 +361,20 @@ def _phrases(
         for key, uses in words.items()
         if len(uses) > 1 or uses[0].start < beginning or (key,) in titled
     ]
-    # Only what recurs as words can recur as a phrase.
-    recurring = {key for key, uses in words.items() if len(uses) > 1}
-    recurring.update(word for phrase in titled for word in phrase)
+    # Only a phrase of which every two words recur together, or are titled together, can itself recur or be titled.
+    keys = [[word[0] for word in row] for row in rows]
+    pairs: Counter[tuple[str, ...]] = Counter()
+    for row_keys in keys:
+        pairs.update(pairwise(row_keys))
+    likely = {pair for pair, count in pairs.items() if count > 1} | titled
     phrases: dict[tuple[str, ...], list[_Word]] = {}
-    for row in rows:
-        for first in range(len(row) - 1):
-            if row[first].key not in recurring:
-                continue
-            phrase: tuple[str, ...] = (row[first].key,)
-            for word in row[first + 1 : first + _PHRASE_WORDS]:
-                if word.key not in recurring:
+    for row, row_keys in zip(rows, keys, strict=True):
+        for first, pair in enumerate(pairwise(row_keys)):
+            for end in range(first + 2, min(first + _PHRASE_WORDS, len(row)) + 1):
+                if (pair if end == first + 2 else (row_keys[end - 2], row_keys[end - 1])) not in likely:
                     break
-                phrase = (*phrase, word.key)
-                phrases.setdefault(phrase, []).append(_Word(word.key, row[first].start, word.end))
+                word = row[end - 1]
+                phrases.setdefault(tuple(row_keys[first:end]), []).append(_Word(word.key, row[first].start, word.end))
     found += [
         _Candidate(phrase, uses[0].start, _spellings(text, uses))
         for phrase, uses in phrases.items()

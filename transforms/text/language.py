@@ -11,9 +11,10 @@ import struct
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
+
+import msgspec
 
 from schemas.records import Direction
 from transforms.text.compiled import compiled_bytes, contents, release
@@ -219,8 +220,7 @@ class _Scripts(dict[str, str | None]):
 _SCRIPTS: Final = _Scripts()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Language:
+class Language(msgspec.Struct, frozen=True, kw_only=True):
     """Language of a text: BCP 47 code, confidence in [0, 1], ISO 15924 script, direction ``ltr`` or ``rtl``."""
 
     code: str | None
@@ -359,8 +359,27 @@ def _encodes(character: str, encoding: str) -> bool:
 
 def _letters_of(text: str, script: str) -> str:
     """Return the words of `text` that are in `script`, in lower case, separated by single spaces."""
-    kept = (c if _SCRIPTS[c] == script or unicodedata.category(c) == "Mn" else " " for c in text)
-    return unicodedata.normalize("NFC", " ".join("".join(kept).split())).lower().replace("i̇", "i")
+    kept = " ".join(text.translate(_kept(script)).split())
+    return unicodedata.normalize("NFC", kept).lower().replace("i̇", "i")
+
+
+class _Kept(dict[int, str]):
+    """Code point to its character where that is of a script or a mark, else to a space, as `str.translate` reads it."""
+
+    def __init__(self, script: str) -> None:
+        super().__init__()
+        self._script = script
+
+    def __missing__(self, code_point: int) -> str:
+        character = chr(code_point)
+        is_kept = _SCRIPTS[character] == self._script or unicodedata.category(character) == "Mn"
+        self[code_point] = found = character if is_kept else " "
+        return found
+
+
+@cache
+def _kept(script: str) -> _Kept:
+    return _Kept(script)
 
 
 def _best_candidate(text: str, script: str, hinted: str | None) -> tuple[str, float]:
