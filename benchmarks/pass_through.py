@@ -1,9 +1,11 @@
 """A chain without any transform, to measure and test source and sink alone: each record becomes a small outcome."""
 
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Final
 
 import apache_beam as beam
 
+from pipeline.beam_classes import DoFn
 from pipeline.items import Item, Origin, dead_letter
 from pipeline.settings import Settings
 from schemas.reasons import Reason, Stage
@@ -13,10 +15,10 @@ POISON: Final = b"poison"
 """A payload that begins like this becomes a dead letter."""
 
 
-class PassFn(beam.DoFn):  # type: ignore[misc]
+class PassFn(DoFn):
     """`Origin` to `Duplicate`, or to a dead letter."""
 
-    def process(self, item: Item) -> Any:
+    def process(self, item: Item) -> Iterator[Item]:
         origin = item.state
         if not isinstance(origin, Origin):
             yield item

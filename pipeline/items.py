@@ -4,8 +4,9 @@ Nothing leaves the chain. The sink sees every span, so it can prove that none is
 """
 
 import base64
-from dataclasses import dataclass, replace
 from typing import Any
+
+import msgspec
 
 from schemas.reasons import Reason, Stage
 from schemas.records import Article, Attempt, Dead, Duplicate, FileProvenance, KafkaProvenance
@@ -13,8 +14,7 @@ from schemas.records import Article, Attempt, Dead, Duplicate, FileProvenance, K
 Outcome = Article | Duplicate | Dead
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
+class Span(msgspec.Struct, frozen=True, kw_only=True):
     """Positions ``[start, end)`` of one source.
 
     ``start`` is where the reader stood before the record, so spans tile the source even where its positions have gaps.
@@ -26,8 +26,7 @@ class Span:
     end: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
     """A record as it was read, untouched: what a dead letter needs to run it again."""
 
     payload: bytes
@@ -44,8 +43,7 @@ class Origin:
     """Set by the source when the record can be named but not read (too large, damaged archive)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(msgspec.Struct, frozen=True):
     """Marks a span without a record: offsets that compaction removed or that transaction markers take.
 
     A record of an archive that by rule is no article (a request, an image) is one too, with the `reason`.
@@ -54,8 +52,7 @@ class Gap:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
+class Item(msgspec.Struct, frozen=True, kw_only=True):
     """One span and what has become of it so far."""
 
     span: Span
@@ -63,6 +60,8 @@ class Item:
     """None for a gap only."""
     state: Any
     """What the last stage made of the record (each stage names the type it takes), an `Outcome`, or a `Gap`."""
+    encoded: bytes | None = None
+    """The outcome as it is written, once it has been encoded."""
 
     @property
     def under_way(self) -> bool:
@@ -71,7 +70,7 @@ class Item:
 
     def with_state(self, state: Any) -> "Item":
         """Return this item with a new state."""
-        return replace(self, state=state)
+        return Item(span=self.span, origin=self.origin, state=state)
 
 
 def dead_letter(

@@ -465,12 +465,12 @@ class CheckFn(StageFn):
 
     def _checked(self, item: Item, origin: Origin) -> Item:
         try:
-            encode(item.state)
+            encoded = encode(item.state)
             message = _misfit(item.state) if self.settings.validate else None
         except (TypeError, ValueError) as error:
             message = f"cannot be written as JSON: {error}"
         if message is None:
-            return item
+            return Item(span=item.span, origin=item.origin, state=item.state, encoded=encoded)
         return item.with_state(dead_letter(origin, Stage.EMIT, Reason.INTERNAL_ERROR, message))
 
 

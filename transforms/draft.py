@@ -3,8 +3,9 @@
 They are kept apart from the stages, so that a process that only hands them on loads neither.
 """
 
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from schemas.records import Article, Extraction, Source
 from transforms.dedup.fingerprint import Fingerprint
@@ -13,8 +14,7 @@ from transforms.extraction.page import Moment
 from transforms.text.language import Language
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """An extracted article before it is known whether it is news."""
 
     uri: str
@@ -43,8 +43,7 @@ class Draft:
     fingerprint: Fingerprint
 
 
-@dataclass(frozen=True, slots=True)
-class Enriched:
+class Enriched(msgspec.Struct, frozen=True):
     """An article that has no story yet, with what its story is found by."""
 
     article: Article

@@ -32,7 +32,7 @@ class FolderWriter:
             if self._tally is None or self._tally.source != item.span.source:
                 self._close_span()
                 self._tally = SpanTally(item.span.source, item.span.start, chain=self._chain)
-            value = b"" if isinstance(item.state, Gap) or item.under_way else encode(item.state)
+            value = b"" if isinstance(item.state, Gap) or item.under_way else item.encoded or encode(item.state)
             self._tally.add(item, value)
             if isinstance(item.state, Gap):
                 RECORDS_SKIPPED.labels(item.state.reason or "none").inc()

@@ -15,7 +15,6 @@ import contextlib
 import logging
 import threading
 import time
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -172,16 +171,18 @@ class PartitionWriter:
             producer.begin_transaction()
             tally = self._tally = SpanTally(self._name, expected, chain=self._chain, topic_id=self._job.topic_id)
         value = b""
+        span = Span(source=self._name, start=expected, end=end)
+        settled = Item(span=span, origin=item.origin, state=item.state)
         if not item.under_way and not isinstance(item.state, Gap):
             outcome, value = self._send_outcome(producer, item)
-            item = item.with_state(outcome)
-        tally.add(replace(item, span=Span(source=self._name, start=expected, end=end)), value)
+            settled = settled.with_state(outcome)
+        tally.add(settled, value)
         self._read_at = time.monotonic()
 
     def _send_outcome(self, producer: KafkaProducer, item: Item) -> tuple[Outcome, bytes]:
         outcome: Outcome = item.state
         topic, key = self._address(outcome)
-        value = encode(outcome)
+        value = item.encoded or encode(outcome)
         limit = self._job.max_message_bytes - _OVERHEAD - len(key)
         if len(value) > limit:
             outcome, value = self._cut(item, outcome, len(value), limit)

@@ -131,7 +131,7 @@ class _Writing:
         span, state = item.span, item.state
         if item.under_way:
             raise BrokenChainError(f"{span} has no outcome but {type(state).__name__}")
-        record = orjson.dumps(state.reason) if isinstance(state, Gap) else encode(state)
+        record = orjson.dumps(state.reason) if isinstance(state, Gap) else item.encoded or encode(state)
         self._file.write(b"%b %d %d %b\n" % (_LETTER_OF[type(state)], span.start, span.end, record))
         self._last |= span.start == span.end
         self.end = span.end

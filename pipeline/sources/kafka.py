@@ -95,7 +95,7 @@ class ReadFromKafka(beam.PTransform):  # type: ignore[misc]
             begin
             | "Impulse" >> beam.Impulse()
             | "Partitions" >> beam.ParDo(_FindPartitionsFn(self._job))
-            | "Records" >> beam.ParDo(_ReadPartitionFn(self._job))
+            | "Records" >> beam.ParDo(_ReadPartitionFn(self._job)).with_output_types(Item)
         )
 
 

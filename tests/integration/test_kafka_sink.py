@@ -95,7 +95,7 @@ def test_a_gap_fails_loudly_and_commits_nothing(deployment: Deployment) -> None:
 
 def test_a_span_without_a_record_moves_the_position(deployment: Deployment) -> None:
     writer = PartitionWriter(deployment.job, 0)
-    writer.add(replace(item(deployment, 0, 3), origin=None, state=Gap()))
+    writer.add(msgspec.structs.replace(item(deployment, 0, 3), origin=None, state=Gap()))
     writer.commit()
     assert position(deployment) == 3
     (ledger,) = (decode(value, Ledger) for value in deployment.values(deployment.topics.ledger))
@@ -166,7 +166,7 @@ def test_verify_finds_what_is_missing_or_repeated(
 def test_an_outcome_beyond_the_message_limit_becomes_a_dead_letter(deployment: Deployment) -> None:
     large = item(deployment, 0, 1)
     assert large.origin is not None
-    origin = replace(large.origin, payload=b"original " * 100_000)
+    origin = msgspec.structs.replace(large.origin, payload=b"original " * 100_000)
     state = Duplicate(
         outcome="duplicate",
         uri=None,
@@ -178,7 +178,7 @@ def test_an_outcome_beyond_the_message_limit_becomes_a_dead_letter(deployment: D
         provenance=origin.provenance,
     )
     writer = PartitionWriter(replace(deployment.job, max_message_bytes=40_000), 0)
-    writer.add(replace(large, origin=origin, state=state))
+    writer.add(msgspec.structs.replace(large, origin=origin, state=state))
     writer.commit()
     (value,) = deployment.values(deployment.topics.dead)
     dead = decode(value, Dead)

@@ -91,7 +91,7 @@ def test_validation_turns_what_does_not_fit_the_schema_into_a_dead_letter() -> N
     stage = CheckFn(Settings(validate=True))
     stage.setup()
     one = failed(0, Reason.NO_CONTENT)
-    assert list(stage.push(one)) == [one]
+    assert [item.state for item in stage.push(one)] == [one.state]
     broken = Dead(**{**{f: getattr(one.state, f) for f in one.state.__struct_fields__}, "payload_bytes": "many"})
     (checked,) = stage.push(one.with_state(broken))
     assert (checked.state.stage, checked.state.reason) == (Stage.EMIT, Reason.INTERNAL_ERROR)

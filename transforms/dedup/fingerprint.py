@@ -9,10 +9,10 @@ texts that agree in one band are candidates for that verification.
 import hashlib
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import rensa
@@ -38,8 +38,7 @@ _MIN_PARAGRAPH_TOKENS: Final = 4
 Hashes = npt.NDArray[np.uint32]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fingerprint:
+class Fingerprint(msgspec.Struct, frozen=True, kw_only=True):
     """What identifies a text, up to folding."""
 
     scheme: str

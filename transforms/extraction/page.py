@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
+import msgspec
+
 from schemas.records import Precision
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
+class Moment(msgspec.Struct, frozen=True, kw_only=True):
     """A time with its precision and its evidence.
 
     ``value`` is RFC 3339 in UTC, cut where the evidence ends: ``2026-01-06T08:30:00Z`` (second; minute has ``:00``
