@@ -2,10 +2,12 @@
 
 import heapq
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
+
+import numpy as np
 
 from pipeline.index.base import StoryArticle
 from pipeline.index.rare_terms import RareTerms
@@ -37,6 +39,8 @@ from transforms.dedup.story_facts import together as facts_together
 _CANDIDATES: Final = 8
 _COMPARED: Final = 4
 """Of the articles that represent a story so many are compared with another story, to see whether both are one."""
+_WORTH: Final = 1 << 20
+"""Steps of the weight of a term."""
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 _MIN_TERMS: Final = 3
 
@@ -63,7 +67,8 @@ class Prepared:
     """The counts of terms that the vectors were weighed by."""
     articles: int = -1
     """Articles of the stream so far: when they are as many later, no other process has stored a story since."""
-    postings: dict[Place, Postings] = field(default_factory=dict)
+    searches: "dict[Place, _Search]" = field(default_factory=dict)
+    candidates: dict[Place, list[int]] = field(default_factory=dict)
     vectors: dict[Place, Vector] = field(default_factory=dict)
     keys: dict[Place, SearchKeys] = field(default_factory=dict)
     members: dict[Place, Member] = field(default_factory=dict)
@@ -84,39 +89,62 @@ def prepare(store: Store, rare: RareTerms, articles: Sequence[StoryArticle]) -> 
         prepared.vectors[place], prepared.keys[place] = found, search_keys(found)
         prepared.members[place] = member_of(found, article.uri, article.title)
         days[place] = day
-    prepared.postings = _postings(store, prepared.keys, days)
-    candidates = {
-        place: _likeliest(found, prepared.keys[place], prepared.postings[place])
-        for place, found in prepared.vectors.items()
-    }
-    stories = store.stories(sorted({id_ for ids in candidates.values() for id_ in ids}))
-    prepared.stories = {story.id: story for story in stories if story.merged_into is None}
-    for place, ids in candidates.items():
-        alive = [id_ for id_ in ids if id_ in prepared.stories]
+    prepared.searches = _searches(store, prepared.vectors, prepared.keys, days)
+    prepared.candidates = {place: search.likeliest() for place, search in prepared.searches.items()}
+    ids = sorted({id_ for ids in prepared.candidates.values() for id_ in ids})
+    prepared.stories = {story.id: story for story in store.stories(ids)}
+    for place, ids in prepared.candidates.items():
+        alive = [id_ for id_ in ids if prepared.stories[id_].merged_into is None]
         answers = measure(prepared.vectors[place], [prepared.stories[id_].members for id_ in alive])
         prepared.measured.update(((place, id_), answer) for id_, answer in zip(alive, answers, strict=True))
     return prepared
 
 
-def _postings(store: Store, keys: dict[Place, SearchKeys], days: dict[Place, int]) -> dict[Place, Postings]:
-    """Return the stories with each of the terms by which each article looks for them."""
+class _Search:
+    """The stories that share terms with an article, with the weight of what they share.
+
+    Weights are whole numbers, so that a sum does not depend on the order in which terms are found.
+    """
+
+    def __init__(self, found: Vector, keys: SearchKeys, postings: Postings) -> None:
+        worth = (found.weights * found.rarity * _WORTH).astype(np.int64)
+        self._weights = dict(zip(found.keys.tolist(), worth.tolist(), strict=True))
+        self._postings = postings
+        self._shared: dict[int, int] = {}
+        for key in keys.searched:
+            self._weigh({story_id for _, story_id in postings[key]}, self._weights[key])
+
+    def add(self, key: int, rows: Iterable[tuple[int, int]]) -> None:
+        """Take in day and story that were stored with a term since: the latest count, as if read now."""
+        old = self._postings[key]
+        new = self._postings[key] = sorted({*old, *rows}, reverse=True)[:COMMON]
+        before, after = ({story_id for _, story_id in found} for found in (old, new))
+        self._weigh(after - before, self._weights[key])
+        self._weigh(before - after, -self._weights[key])
+
+    def likeliest(self) -> list[int]:
+        """Return the stories that share most of the weight of the terms."""
+        return [id_ for _, id_ in heapq.nsmallest(_CANDIDATES, [(-w, id_) for id_, w in self._shared.items() if w > 0])]
+
+    def _weigh(self, story_ids: set[int], weight: int) -> None:
+        shared = self._shared
+        for story_id in story_ids:
+            shared[story_id] = shared.get(story_id, 0) + weight
+
+
+def _searches(
+    store: Store, vectors: dict[Place, Vector], keys: dict[Place, SearchKeys], days: dict[Place, int]
+) -> dict[Place, _Search]:
+    """Return for each article the stories with each of the terms by which it looks for them."""
     windows = {
         place: [Window(key, days[place] - WINDOW_DAYS, days[place] + WINDOW_DAYS) for key in found.searched]
         for place, found in keys.items()
     }
     rows = store.stories_with(list({window for asked in windows.values() for window in asked}))
-    return {place: {w.key: rows.get(w, []) for w in asked} for place, asked in windows.items()}
-
-
-def _likeliest(found: Vector, keys: SearchKeys, postings: Postings) -> list[int]:
-    """Return the stories that share most of the weight of the terms with an article."""
-    weights = dict(zip(found.keys.tolist(), (found.weights * found.rarity).tolist(), strict=True))
-    shared: dict[int, float] = {}
-    for key in keys.searched:
-        weight = weights[key]
-        for story_id in {story_id for _, story_id in postings[key]}:
-            shared[story_id] = shared.get(story_id, 0.0) + weight
-    return [story_id for _, story_id in heapq.nsmallest(_CANDIDATES, [(-w, id_) for id_, w in shared.items()])]
+    return {
+        place: _Search(vectors[place], keys[place], {w.key: rows.get(w, []) for w in asked})
+        for place, asked in windows.items()
+    }
 
 
 class Grouping:
@@ -142,17 +170,21 @@ class Grouping:
         alone = rare.articles == self._prepared.articles
         self._vectors = self._weighed(articles, rare)
         days = {_place(a): event_day(a.event_at) or 0 for a in articles}
-        # What was read before the lock is what would be read now, unless another process had its turn in between or
-        # the counts by which articles are weighed changed within this batch.
-        self._postings = {p: self._prepared.postings[p] for p in self._keys if alone and self._as_prepared(p)}
-        if missing := {place: keys for place, keys in self._keys.items() if place not in self._postings}:
-            self._postings.update(_postings(store, missing, days))
-        self._candidates = {
-            place: _likeliest(found, self._keys[place], self._postings[place]) for place, found in self._vectors.items()
-        }
+        self._stories: dict[int, StoryRow] = {}
+        self._searches: dict[Place, _Search] = {}
+        self._candidates: dict[Place, list[int]] = {}
+        if alone:  # what was read before the lock is what would be read now
+            before = self._prepared
+            same = [place for place in self._keys if self._as_prepared(place)]
+            self._stories.update(before.stories)
+            self._searches.update((place, before.searches[place]) for place in same)
+            self._candidates.update((place, before.candidates[place]) for place in same)
+        if missing := {place: keys for place, keys in self._keys.items() if place not in self._searches}:
+            found = _searches(store, self._vectors, missing, days)
+            self._searches.update(found)
+            self._candidates.update((place, search.likeliest()) for place, search in found.items())
         self._new_terms: Postings = {}
         """What this batch added."""
-        self._stories: dict[int, StoryRow] = {}
         self._last_id = store.last_story_id()
         members = {m.story_id for members in self._members.values() for m in members}
         self._load(members.union(*self._candidates.values()))
@@ -243,12 +275,11 @@ class Grouping:
         """Return the stories that the article may belong to with the log-odds, the likeliest first."""
         place = _place(article)
         ids = self._candidates[place]
-        if any(key in self._new_terms for key in self._keys[place].searched):
-            postings = self._postings[place]
-            for key in self._keys[place].searched:
-                if added := [row for row in self._new_terms.get(key, ()) if abs(row[0] - day) <= WINDOW_DAYS]:
-                    postings[key] = sorted({*postings[key], *added}, reverse=True)[:COMMON]
-            ids = _likeliest(found, self._keys[place], postings)
+        if added := [key for key in self._keys[place].searched if key in self._new_terms]:
+            search = self._searches[place]
+            for key in added:
+                search.add(key, [row for row in self._new_terms[key] if abs(row[0] - day) <= WINDOW_DAYS])
+            ids = search.likeliest()
         self._load(set(ids))  # those that this batch made likelier since it was loaded
         stories = {(story := self._current(id_)).id: story for id_ in ids}
         near_stories = [story for story in stories.values() if _in_time(story, day)]
