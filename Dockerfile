@@ -1,6 +1,6 @@
 # Khabar for deployments. Two images come of it: `khabar` (the default: the command line, the stream with Prism, loader and
-# dashboard) and `worker` (the same with Flink's task manager beside it). What changes least is built first, so that a
-# change of the sources neither installs dependencies again nor makes their layer anew.
+# dashboard) and `worker` (the same with Flink's task manager beside it). What changes least is built first, and what
+# comes of the sources in three layers, so that a change of them makes neither dependencies nor tables anew.
 FROM python:3.11.13-slim-bookworm AS build
 WORKDIR /build
 RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends binutils >/dev/null
@@ -15,9 +15,10 @@ COPY pyproject.toml README.md LICENSE deploy/compile ./
 COPY pipeline pipeline
 COPY schemas schemas
 COPY transforms transforms
-RUN /opt/tools/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels . \
+RUN --mount=type=cache,target=/cache \
+    /opt/tools/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels . \
  && /opt/tools/bin/pip --python /opt/khabar/bin/python install --no-cache-dir --no-deps --prefix /opt/sources /wheels/*.whl \
- && /opt/khabar/bin/python compile /opt/khabar /opt/sources
+ && /opt/khabar/bin/python compile /opt/khabar /opt/sources /opt/tables /opt/bytecode /cache
 
 FROM golang:1.26.8-bookworm AS prism
 COPY pipeline/services/prism.patch /
@@ -47,9 +48,13 @@ COPY --from=flink --chown=khabar:khabar /opt/flink /opt/flink
 COPY --from=flink /docker-entrypoint.sh /docker-entrypoint.sh
 RUN chmod -R u+w /opt/flink/conf
 ENV FLINK_HOME=/opt/flink
+COPY --from=build /opt/bytecode /opt/khabar
+COPY --from=build /opt/tables /opt/khabar
 COPY --from=build /opt/sources /opt/khabar
 USER khabar
 
 FROM base AS khabar
+COPY --from=build /opt/bytecode /opt/khabar
+COPY --from=build /opt/tables /opt/khabar
 COPY --from=build /opt/sources /opt/khabar
 USER khabar
