@@ -126,6 +126,8 @@ def finish_publishing(folder: Path) -> None:
 def _finish(folder: Path) -> None:
     """Move what is in `PUBLISHING` into place. It may be interrupted anywhere, and done again."""
     published = folder / PUBLISHING
+    if published.is_symlink():  # no run makes one: what it leads to is nobody's output
+        published.unlink()
     if not published.is_dir():
         return
     absent = published / _ABSENT

@@ -82,3 +82,19 @@ def test_overlapping_publications_leave_one_of_them_whole(tmp_path: Path) -> Non
     second.publish()
     first.publish()
     assert held(tmp_path) == dict.fromkeys(OUTPUT_FILES, "first")
+
+
+def test_links_in_the_output_folder_are_replaced_and_never_followed(tmp_path: Path) -> None:
+    out, elsewhere = tmp_path / "out", tmp_path / "elsewhere"
+    publish(out, "old")
+    elsewhere.mkdir()
+    (elsewhere / "articles.jsonl").write_text("elsewhere")
+    for name in OUTPUT_FILES:
+        (out / name).unlink()
+        (out / name).symlink_to(elsewhere / "articles.jsonl")
+    for name in (PUBLISHING, ".run-evil", "parquet", "articles.ninjs.jsonl"):
+        (out / name).symlink_to(elsewhere)
+    publish(out, "new")
+    assert held(out) == dict.fromkeys(OUTPUT_FILES, "new")
+    assert not any(path.is_symlink() for path in out.iterdir())
+    assert held(elsewhere) == {"articles.jsonl": "elsewhere"}
