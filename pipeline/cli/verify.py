@@ -47,6 +47,8 @@ def verify(context: click.Context, folder: str | None, connection: Any, topics: 
 
 def _proof(result: Any) -> str:
     """Return what was compared with digests, and what stands for all of it."""
+    if not result.spans:
+        return "the ledger holds nothing yet"
     if not result.digested:
         return "made by a version without digests: content was not compared"
     part = "" if result.digested == result.spans else f" of {result.digested} of {result.spans} spans"
