@@ -53,7 +53,7 @@ import encodings.idna, http.client, sys
 # now
 connection = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=30)
 try:
-    connection.request(sys.argv[2], sys.argv[3], b"x")
+    connection.request(sys.argv[2], sys.argv[3], b"x" if sys.argv[2] == "POST" else None)
     print(connection.getresponse().status)
 except (http.client.HTTPException, OSError) as error:
     print(type(error).__name__)
