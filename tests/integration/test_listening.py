@@ -67,7 +67,7 @@ except OSError as error:
     print(type(error).__name__)
 """
 SHAKE_HANDS = """
-import socket, ssl, sys
+import encodings.idna, socket, ssl, sys
 # now
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
