@@ -74,6 +74,7 @@ def private_memory(evaldata: Path) -> Figure:
 
 def cost(several: list[str], rounds: int) -> tuple[dict[str, float], int]:
     """Return the seconds of processor time that each part takes for some texts, and their characters; warmed up."""
+    import pipeline.sandbox.preload  # noqa: F401 - as a process of the sandbox is loaded
     from transforms.enrich import enrich_and_sketch
     from transforms.extract import extract
 

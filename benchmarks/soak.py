@@ -169,7 +169,7 @@ class Soak:
         if flink is not None:
             extra = ["--runner", "flink", "--job-endpoint", flink.job_endpoint, "--worker-pool", flink.worker_pool]
             extra += ["--flink-rest", flink.rest_url, "--parallelism", "2"]
-        self.deployment = Deployment(kafka, "soak", folder, extra)
+        self.deployment = Deployment(kafka, kafka.bootstrap, "soak", folder, extra)
         self.outcomes = Outcomes(self.deployment)
         self.rng = random.Random(options.seed)
         self.victims = ["worker", "taskmanager-1", "job"] if flink is not None else ["job", "prism"]

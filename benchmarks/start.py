@@ -44,7 +44,7 @@ def stream_ready(kafka: Kafka, folder: Path, turns: int) -> Figure:
     """Measure `khabar stream` to its first commit, in seconds beyond the start of its runner."""
 
     def ours(turn: int) -> float:
-        deployment = Deployment(kafka, f"ready-{turn}", folder, [])
+        deployment = Deployment(kafka, kafka.bootstrap, f"ready-{turn}", folder, [])
         deployment.send([orjson.dumps(record) for record in texts(1)], 0)
         began = time.monotonic()
         stream = deployment.start()

@@ -113,7 +113,7 @@ def through_kafka(kafka: Kafka, name: str, records: list[bytes], folder: Path, e
 
     The records are in the topic before it starts, so that sending them takes none of the cores.
     """
-    deployment = Deployment(kafka, name, folder, extra)
+    deployment = Deployment(kafka, kafka.bootstrap, name, folder, extra)
     deployment.send(records, 0)
     stream = deployment.start()
     try:
@@ -132,7 +132,7 @@ def hand_written(
     kafka: Kafka, name: str, records: list[bytes], folder: Path, warm: int, *, transforms: bool = True
 ) -> float:
     """Return records per second of a plain transactional loop, a process for each core, over the same records."""
-    deployment = Deployment(kafka, name, folder, [])
+    deployment = Deployment(kafka, kafka.bootstrap, name, folder, [])
     deployment.send(records, 0)
     cores = available_cores()
     command = [
@@ -234,7 +234,7 @@ def _provenance(record: Any) -> KafkaProvenance:
 
 def latency(kafka: Kafka, folder: Path, rate: float, seconds: float) -> tuple[float, float]:
     """Return p50 and p99 of the time from produce to `read_committed` consume, in seconds, at `rate` records/s."""
-    deployment = Deployment(kafka, "latency", folder, ["--graph", "benchmarks.pass_through:build"])
+    deployment = Deployment(kafka, kafka.bootstrap, "latency", folder, ["--graph", "benchmarks.pass_through:build"])
     stream = deployment.start()
     deployment.send([b"warm %d" % n for n in range(WARM)], 0)
     settled(deployment)
@@ -277,7 +277,7 @@ def latency(kafka: Kafka, folder: Path, rate: float, seconds: float) -> tuple[fl
 
 def memory(kafka: Kafka, folder: Path, number: int) -> list[int]:
     """Return the job process's resident memory in MiB at ten moments while `number` records pass."""
-    deployment = Deployment(kafka, "memory", folder, ["--graph", "benchmarks.pass_through:build"])
+    deployment = Deployment(kafka, kafka.bootstrap, "memory", folder, ["--graph", "benchmarks.pass_through:build"])
     stream = deployment.start()
     sizes = []
     try:
@@ -304,7 +304,7 @@ def compare_pages(kafka: Kafka, folder: Path, evaldata: Path, number: int, turns
     records = pages(evaldata / "extraction" / "aeb.jsonl.gz", WARM_PAGES + number)
     first, rest = records[:WARM_PAGES], records[WARM_PAGES:]
     share = len(rest) // turns
-    deployment = Deployment(kafka, "pages", folder, [])
+    deployment = Deployment(kafka, kafka.bootstrap, "pages", folder, [])
     stream = deployment.start()
 
     def ours(part: list[dict[str, str]]) -> float:
