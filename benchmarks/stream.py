@@ -108,10 +108,13 @@ def bare_extraction(records: list[dict[str, str]]) -> float:
         return len(given) / (time.monotonic() - began)
 
 
-def through_kafka(kafka: Kafka, name: str, records: list[bytes], folder: Path, extra: list[str], warm: int) -> float:
+def through_kafka(
+    kafka: Kafka, name: str, records: list[bytes], folder: Path, extra: list[str], warm: int, costs: list[float]
+) -> float:
     """Return records per second of `khabar stream`, from the first look after `warm` records to the last commit.
 
-    The records are in the topic before it starts, so that sending them takes none of the cores.
+    The records are in the topic before it starts, so that sending them takes none of the cores. What the job process
+    spends on a record is added to `costs`, in milliseconds of processor time.
     """
     deployment = Deployment(kafka, kafka.bootstrap, name, folder, extra)
     deployment.send(records, 0)
@@ -119,13 +122,20 @@ def through_kafka(kafka: Kafka, name: str, records: list[bytes], folder: Path, e
     try:
         while (first := deployment.committed()) < warm:
             time.sleep(0.5)
-        began = time.monotonic()
+        began, spent = time.monotonic(), processor_time(children(stream.pid)["job"])
         while deployment.committed() < len(records):
             time.sleep(0.5)
+        costs.append((processor_time(children(stream.pid)["job"]) - spent) * 1000 / (len(records) - first))
         return (len(records) - first) / (time.monotonic() - began)
     finally:
         stream.terminate()
         stream.wait(120)
+
+
+def processor_time(pid: int) -> float:
+    """Return the seconds of processor time that a process has used."""
+    user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def hand_written(
@@ -325,29 +335,49 @@ def compare_pages(kafka: Kafka, folder: Path, evaldata: Path, number: int, turns
 
 def compare_texts(
     kafka: Kafka, folder: Path, what: str, records: list[dict[str, str]], turns: int, goal: float
-) -> Figure:
+) -> list[Figure]:
     """Compare plain texts with the hand-written loop; each side begins anew with the same texts in each turn."""
+    costs: list[float] = []
     given = _encode_all(records)
     warm = len(given) // 5
     pairs = in_turns(
-        lambda n: through_kafka(kafka, f"{what}-{n}", given, folder, [], warm),
+        lambda n: through_kafka(kafka, f"{what}-{n}", given, folder, [], warm, costs),
         lambda n: hand_written(kafka, f"{what}-hand-{n}", given, folder, warm),
         turns,
     )
-    return ratio(f"b) {what} texts through Kafka / hand-written loop", pairs, "texts/s", goal=goal)
+    return [
+        ratio(f"b) {what} texts through Kafka / hand-written loop", pairs, "texts/s", goal=goal),
+        cost(f"b) job process, processor time for one of the {what} texts", costs, goal=1),
+    ]
 
 
-def compare_passing(kafka: Kafka, folder: Path, number: int, turns: int) -> tuple[Figure, float]:
-    """Compare source and sink alone with the hand-written loop; return the figure, and records per second of ours."""
+def cost(what: str, costs: list[float], goal: float | None = None) -> Figure:
+    """Return the median of what the job process spends on a record, in milliseconds of processor time."""
+    return Figure(
+        what=what,
+        value=statistics.median(costs),
+        unit="ms",
+        goal=goal,
+        at_least=False,
+        low=min(costs),
+        high=max(costs),
+        turns=len(costs),
+    )
+
+
+def compare_passing(kafka: Kafka, folder: Path, number: int, turns: int) -> tuple[list[Figure], float]:
+    """Compare source and sink alone with the hand-written loop; return the figures, and records per second of ours."""
+    costs: list[float] = []
     records = [b"%d " % n + b"x" * 1500 for n in range(number)]
     graph = ["--graph", "benchmarks.pass_through:build"]
     pairs = in_turns(
-        lambda n: through_kafka(kafka, f"passing-{n}", records, folder, graph, WARM),
+        lambda n: through_kafka(kafka, f"passing-{n}", records, folder, graph, WARM, costs),
         lambda n: hand_written(kafka, f"passing-hand-{n}", records, folder, WARM, transforms=False),
         turns,
     )
     figure = ratio("c) no transforms, Prism / hand-written loop, a process a core", pairs, "records/s", goal=0.75)
-    return figure, statistics.median(ours for ours, _ in pairs)
+    spent = cost("c) job process, processor time for a record without transforms", costs)
+    return [figure, spent], statistics.median(ours for ours, _ in pairs)
 
 
 def measure(letters: str, options: argparse.Namespace) -> Iterator[Figure]:
@@ -362,11 +392,11 @@ def measure(letters: str, options: argparse.Namespace) -> Iterator[Figure]:
                 yield compare_pages(kafka, folder, options.evaldata, options.page_number, options.turns)
             if "b" in letters:
                 english, arabic = texts(options.text_number), arabic_texts(options.evaldata, options.text_number // 2)
-                yield compare_texts(kafka, folder, "English", english, options.turns, 2)
-                yield compare_texts(kafka, folder, "Arabic", arabic, options.turns, 2)
+                yield from compare_texts(kafka, folder, "English", english, options.turns, 2)
+                yield from compare_texts(kafka, folder, "Arabic", arabic, options.turns, 2)
             if "c" in letters:
-                figure, ours = compare_passing(kafka, folder, options.pass_number, options.turns)
-                yield figure
+                figures, ours = compare_passing(kafka, folder, options.pass_number, options.turns)
+                yield from figures
                 rate = rate or ours / 2
             if "d" in letters:
                 rate = rate or 2000
