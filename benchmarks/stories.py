@@ -2,7 +2,8 @@
 
 Real articles of one week (`arabic/saudinewsnet.jsonl.gz`) are put into stories in batches of 64, with so many articles
 of the last 14 days already stored, on SQLite and PostgreSQL (a server of the benchmark's own, durable). The store is
-filled with rows of the shape that articles leave: three of ten articles join a story, all others open one.
+filled with rows of the shape that articles leave: three of ten articles join a story, all others open one; terms are
+counted as after a long stream, where counts are taken into account every 512 articles.
 
 * *sketch*: processor time of what the sandbox does, the sketch of an article;
 * *prepare*: processor time of this process before the lock;
@@ -35,19 +36,21 @@ from rich.table import Table
 
 from pipeline.index.base import StoryArticle
 from pipeline.index.index import Index
-from pipeline.index.storage.base import Store
+from pipeline.index.storage.base import RareTermsWrite, Store, Writes
 from pipeline.index.storage.postgres import PostgresStore
 from pipeline.index.storage.sqlite import SqliteStore
 from pipeline.index.stories import event_day
 from tests.support.postgres import postgres_server
 from transforms.dedup.rarity import Rarity
-from transforms.dedup.stories import member_of, pack, search_keys, sketch, vector
+from transforms.dedup.stories import counted, member_of, pack, search_keys, sketch, vector
 
 BATCH: Final = 64
 DAYS: Final = 14
 TEMPLATES: Final = 400
 AT_ONCE: Final = 20_000
 JOINING: Final = 0.3
+COUNTED: Final = 30_000
+"""Articles whose terms are counted in advance."""
 
 
 def articles(folder: Path, count: int) -> tuple[list[StoryArticle], float]:
@@ -135,6 +138,12 @@ def fill(store: Store, templates: list[StoryArticle], stored: int) -> None:
             with store._db.transaction(), store._db.cursor().copy(f"COPY {table} FROM STDIN".encode()) as copy:
                 for row in values:
                     copy.write_row(row)
+    counts = Rarity()
+    entries = [(article.sketch.language, *counted(article.sketch)) for article in templates]
+    counts.count(entries[n % len(entries)] for n in range(min(stored, COUNTED)))
+    write = RareTermsWrite(articles=counts.articles, taken=counts.articles, counts=counts.pack(), waiting=None)
+    with store.transaction(exclusive=True):
+        store.write(Writes(rare_terms=write), 0)
     if isinstance(store, PostgresStore):
         store._db.execute("VACUUM ANALYZE")
 
