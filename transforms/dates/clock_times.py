@@ -17,6 +17,11 @@ _EXACT: Final = rf"{_HOUR}[:.]{_MINUTE}(?![\d%€$£]|[.,:]\d|\s?(?:%|€))"
 _ROUND: Final = rf"{_HOUR}(?:[:.]{_MINUTE})?"
 _RANGE: Final = r"\s?(?:[-–—/]|bis|und)\s?"
 
+_DIGITS: Final = re.compile(r"\d+")
+_BEFORE: Final = 24
+_BEHIND: Final = 48
+"""Characters around a number that belong to a time or say that it is none, at most."""
+
 _TIMES: Final = {
     "de": rf"(?:{_ROUND}{_RANGE})?(?:{_ROUND}|24(?:[:.]00)?)\s{{0,2}}Uhr(?![\w-])",
     "en": rf"(?:(?:0?[1-9]|1[0-2])(?:[:.]{_MINUTE})?\s?(?:[ap]\.m\.|[ap]m\b|[AP]M\b|[AP]\.M\.|o['’]clock\b)"
@@ -55,4 +60,20 @@ def find_clock_times(digits: str, language: str) -> list[Span]:
     if pattern is None:
         return []
     named = "time" in pattern.groupindex
-    return [match.span("time") if named else match.span() for match in pattern.finditer(digits)]
+    return [
+        match.span("time") if named else match.span()
+        for start, end in _around_digits(digits)
+        for match in pattern.finditer(digits, start, end)
+    ]
+
+
+def _around_digits(digits: str) -> list[Span]:
+    """Return the parts of a text in which times may stand: most of it has no digit near."""
+    found: list[Span] = []
+    for match in _DIGITS.finditer(digits):
+        start, end = max(0, match.start() - _BEFORE), min(len(digits), match.end() + _BEHIND)
+        if found and start <= found[-1][1]:
+            found[-1] = found[-1][0], end
+        else:
+            found.append((start, end))
+    return found

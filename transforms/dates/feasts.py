@@ -22,7 +22,10 @@ def find_feasts(
 ) -> Iterator[tuple[int, int, datetime.date]]:
     """Yield start, end and day of each feast that `text` names; without a year only where `published` is known."""
     names, pattern = _feasts(primary(language))
-    for match in pattern.finditer(text) if pattern else ():
+    folded = text.casefold() if names else ""
+    if pattern is None or not any(name in folded for name in names):
+        return  # the pattern would look at every letter
+    for match in pattern.finditer(text):
         rule = names[match["name"].casefold()]
         if match["year"]:
             yield match.start(), match.end(), _day_of(rule, int(match["year"]))

@@ -124,6 +124,18 @@ def _counters(language: str) -> tuple[str, ...]:
     return tuple(sorted(set(_COUNTERS[language].split()), key=len, reverse=True))
 
 
+@cache
+def _by_beginning(language: str) -> tuple[dict[str, list[tuple[str, str]]], dict[str, list[str]]]:
+    """Return the units with their symbols and the counters by their first character, longest first."""
+    units: dict[str, list[tuple[str, str]]] = {}
+    counters: dict[str, list[str]] = {}
+    for word, symbol in _units(language):
+        units.setdefault(word[0], []).append((word, symbol))
+    for word in _counters(language):
+        counters.setdefault(word[0], []).append(word)
+    return units, counters
+
+
 def find_east_asian_figures(text: str, language: str, taken: Sequence[Span]) -> Iterator[Figure]:
     """Yield the figures of `text` outside the sorted spans `taken`; nothing in other languages than zh, ja and ko.
 
@@ -194,8 +206,10 @@ def _what(digits: str, end: int, language: str) -> tuple[str | None, str | None,
     at += digits[at : at + 1] == " "
     if digits.startswith(_PERCENT, at):
         return "%", None, at + 1
-    unit = next(((symbol, len(word)) for word, symbol in _units(language) if digits.startswith(word, at)), None)
-    counter = next((word for word in _counters(language) if digits.startswith(word, at)), None)
+    units, counters = _by_beginning(language)
+    beginning = digits[at : at + 1]
+    unit = next(((symbol, len(word)) for word, symbol in units.get(beginning, ()) if digits.startswith(word, at)), None)
+    counter = next((word for word in counters.get(beginning, ()) if digits.startswith(word, at)), None)
     if counter is not None and (unit is None or len(counter) > unit[1]):
         follows = digits[at : at + 1] in _CLOCK_OR_DATE[language]
         if (
