@@ -57,51 +57,66 @@ def label(scores: Floats, pads: NDArray[np.bool_], weights: Chain) -> tuple[NDAr
     order = np.argsort(begins - ends, kind="stable")
     begins, ends = begins[order], ends[order]
     lengths = ends - begins
-    steps = [begins[: np.searchsorted(-lengths, -step)] + step for step in range(lengths[0])]
+    counts = np.searchsorted(-lengths, -np.arange(lengths[0])).tolist()
+    rows = np.concatenate([begins[:count] + step for step, count in enumerate(counts)])
     after_outside, before_outside = ~pads[begins - 1], ~pads[ends]
     first = np.where(after_outside[:, None], weights.transitions[0], weights.start)
     last = np.where(before_outside[:, None], weights.transitions[:, 0], np.float32(0))
-    _viterbi(scores, steps, lengths, first, last, weights, best)
-    _probabilities(scores, steps, lengths, first, last, weights, best, probability)
+    of_rows = scores[rows]
+    labels = _viterbi(of_rows, counts, first, last, weights)
+    best[rows] = labels
+    probability[rows] = _probabilities(of_rows, counts, first, last, weights, labels)
     return best, probability
 
 
-def _viterbi(
-    scores: Floats, steps: list[Any], lengths: Any, first: Floats, last: Floats, weights: Chain, best: Any
-) -> None:
-    reached = scores[steps[0]] + first
+def _viterbi(scores: Floats, counts: list[int], first: Floats, last: Floats, weights: Chain) -> NDArray[np.int64]:
+    """Return the best label of each row; rows stand step by step, `counts` of each, the longest part first."""
+    transitions = np.ascontiguousarray(weights.transitions.T)  # the label before is the last axis
+    back = np.zeros(scores.shape, np.int64)
+    number = np.arange(counts[0])
+    reached = scores[: counts[0]] + first
     final = reached + last
-    back = []
-    for step in range(1, len(steps)):
-        at = steps[step]
-        routes = reached[: len(at), :, None] + weights.transitions
-        back.append(routes.argmax(axis=1))
-        reached = routes.max(axis=1) + scores[at]
-        final[: len(at)] = reached + last[: len(at)]
+    at = counts[0]
+    for count in counts[1:]:
+        routes = reached[:count, None, :] + transitions
+        back[at : at + count] = routes.argmax(axis=2)
+        reached = routes.max(axis=2)
+        reached += scores[at : at + count]
+        np.add(reached, last[:count], out=final[:count])
+        at += count
     labels = final.argmax(axis=1)
-    for step in range(len(steps) - 1, 0, -1):
-        at = steps[step]
-        best[at] = labels[: len(at)]
-        labels[: len(at)] = np.take_along_axis(back[step - 1], labels[: len(at), None], 1)[:, 0]
-    best[steps[0]] = labels
+    found = np.empty(len(scores), np.int64)
+    for count in reversed(counts):
+        at -= count
+        found[at : at + count] = labels[:count]
+        labels[:count] = back[at : at + count][number[:count], labels[:count]]
+    return found
 
 
 def _probabilities(
-    scores: Floats, steps: list[Any], lengths: Any, first: Floats, last: Floats, weights: Chain, best: Any, found: Any
-) -> None:
+    scores: Floats, counts: list[int], first: Floats, last: Floats, weights: Chain, labels: NDArray[np.int64]
+) -> Floats:
+    """Return the probability of the label of each row."""
     powers = np.exp(scores - scores.max(axis=1, keepdims=True))
-    forward = []
-    reached = powers[steps[0]] * np.exp(first)
-    for step, at in enumerate(steps):
-        if step:
-            reached = (reached[: len(at)] @ weights.powers) * powers[at]
+    forward, backward = np.empty_like(powers), np.empty_like(powers)
+    reached = powers[: counts[0]] * np.exp(first)
+    reached /= reached.sum(axis=1, keepdims=True)
+    forward[: counts[0]] = reached
+    at = counts[0]
+    for count in counts[1:]:
+        reached = reached[:count] @ weights.powers
+        reached *= powers[at : at + count]
         reached /= reached.sum(axis=1, keepdims=True)
-        forward.append(reached)
-    backward = np.exp(last)
-    for step in range(len(steps) - 1, -1, -1):
-        at = steps[step]
-        both = forward[step] * backward[: len(at)]
-        found[at] = both[np.arange(len(at)), best[at]] / both.sum(axis=1)
-        if step:
-            onward = (powers[at] * backward[: len(at)]) @ weights.powers.T
-            backward[: len(at)] = onward / onward.sum(axis=1, keepdims=True)
+        forward[at : at + count] = reached
+        at += count
+    onward = np.exp(last)
+    turned = np.ascontiguousarray(weights.powers.T)
+    for count in reversed(counts):
+        at -= count
+        backward[at : at + count] = onward[:count]
+        before = (onward[:count] * powers[at : at + count]) @ turned
+        before /= before.sum(axis=1, keepdims=True)
+        onward[:count] = before
+    both = forward * backward
+    found: Floats = both[np.arange(len(both)), labels] / both.sum(axis=1)
+    return found
