@@ -5,6 +5,7 @@
 """
 
 import functools
+from itertools import pairwise
 from typing import Final
 
 import regex
@@ -31,6 +32,13 @@ _VERB: Final = regex.compile(r"(?<!^де)(?:л|ла|ли|ло|ет|ит|ют|а�
 _TAIL: Final = regex.compile(r"['’]s?$")
 _TURKISH_TAIL: Final = regex.compile(r"['’]\p{Ll}*$")
 _WORD: Final = regex.compile(r"\p{L}+")
+_ADJECTIVE_FIRST: Final = frozenset(("ru", "uk"))
+"""Languages whose organisations begin with a capitalised adjective before the noun."""
+_SLAVIC_ADJECTIVE: Final = regex.compile(
+    r"(?<=\p{Cyrillic}{3})(?:ый|ий|ой|ого|его|ому|им|ым|ом|ая|ую|ое|ые|ых|іх|ої|ій|ою|а|у|е|і)$"
+)
+_GENITIVE: Final = frozenset(("ru",))
+"""Languages that put a place behind the organisation that it is part of, without a preposition."""
 _PARTICLES: Final = frozenset(("و", "ب", "ل", "ف", "ك", "وب", "ول"))
 _ARABIC_ADJECTIVE: Final = regex.compile(
     r"^ال\p{L}+(?:ي|يه|يون|يين|ين)$|^ال(?:عام|عامه|علي|اعلي|عليا|متحده|متحد|حر|حره|وطن|مركز|دوليه?|شامل|امن|مسلح|مسلحه|مشترك|مشتركه|اسلام|احمر)\p{L}*$"
@@ -50,9 +58,9 @@ def find_organisations(text: str, language: str | None) -> tuple[Organisation, .
         named = {
             spelling: free for spelling, spans in named.items() if (free := [s for s in spans if _is_free(s, tagged)])
         }
-        for name in tagged:
-            if name.kind == "organisation":
-                _add_tagged(text, name, code, named, sure)
+        for name, following in pairwise((*tagged, None)):
+            if name is not None and name.kind == "organisation":
+                _add_tagged(text, _with_place(text, name, following, code), code, named, sure)
     merged = _merge(named, text)
     if tagged is not None:
         merged = _with_acronyms(merged, text)
@@ -77,6 +85,16 @@ def _is_free(span: Span, tagged: tuple[Tagged, ...]) -> bool:
     return not any(
         name.start < end and start < name.end and not (name.kind == "place" and start < name.start) for name in tagged
     )
+
+
+def _with_place(text: str, name: Tagged, following: Tagged | None, code: str) -> Tagged:
+    """Return `name` with the place that it governs, in the genitive right behind it: Арбитражный суд Москвы."""
+    if code not in _GENITIVE or following is None or following.kind != "place":
+        return name
+    nouns = organisation_nouns(code)
+    words = [key(word) for word in _WORD.findall(text[name.start : name.end])]
+    head = any(word in nouns.before or word.startswith(nouns.stems) for word in words)
+    return name._replace(end=following.end) if head and text[name.end : following.start] == " " else name
 
 
 def _add_tagged(text: str, name: Tagged, code: str, named: dict[str, list[Span]], sure: dict[Span, float]) -> None:
@@ -269,8 +287,9 @@ def _pattern_cased(
         return at, at + 1, 0
     if begins:
         last = _complement(tokens, at, words, nouns, code)
-        if last:
-            return at, last, 0
+        first = _adjective_before(tokens, at) if code in _ADJECTIVE_FIRST else at
+        if last or (first < at and first and tokens.joined[first] and tokens.raw[first - 1][0].isalpha()):
+            return first, last or at + 1, 0
     if not capital or words.zipf.get(word, 0) > 5.6:
         return None
     last = at
@@ -293,6 +312,20 @@ def _pattern_cased(
     if code == "de" and ending - at == 2 and words.zipf.get(word, 0) > 4.5:
         return None
     return at, ending, 0
+
+
+def _adjective_before(tokens: Words, at: int) -> int:
+    """Return the token where the name begins whose noun is at `at`: (Верховный) суд, (Следственный) комитет."""
+    first = at
+    while (
+        first
+        and at - first < 2
+        and tokens.joined[first]
+        and tokens.raw[first - 1][0].isupper()
+        and _SLAVIC_ADJECTIVE.search(tokens.raw[first - 1])
+    ):
+        first -= 1
+    return first
 
 
 def _complement(tokens: Words, at: int, words: Lexicon, nouns: OrganisationNouns, code: str) -> int:
