@@ -15,7 +15,7 @@ from transforms.dates.names import Lexicon, Month
 from transforms.numbers.number_words import number_words
 from transforms.numbers.numerals import words_at
 from transforms.text.phrases import Names
-from transforms.text.tokens import Tokens, keys
+from transforms.text.tokens import Tokens, keys, lex
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +103,49 @@ def numeric_dates(
                 continue
             day, month = (first, second) if is_day_first else (second, first)
         yield _numeric(text, start, end, year, month, day, lexicon)
+
+
+_MONTH: Final = r"[^\W\d_]{3,10}"
+_FULL_YEAR: Final = r"(?:19|20)\d\d"
+_JOINED: Final = re.compile(
+    rf"(?<![\w/-])(?:(?P<y1>{_FULL_YEAR})(?P<s1>[-/])"
+    rf"(?:(?P<d1>\d{{1,2}})(?P=s1)(?P<n1>{_MONTH})|(?P<n2>{_MONTH})(?P=s1)(?P<d2>\d{{1,2}}))"
+    rf"|(?P<d3>\d{{1,2}})(?P<s3>[-/])"
+    rf"(?:(?P<n3>{_MONTH})(?P=s3)(?P<y3>{_FULL_YEAR})|(?P<y4>{_FULL_YEAR})(?P=s3)(?P<n4>{_MONTH}))"
+    rf"|(?P<n5>{_MONTH})(?P<s5>[-/])"
+    rf"(?:(?P<d5>\d{{1,2}})(?P=s5)(?P<y5>{_FULL_YEAR})|(?P<y6>{_FULL_YEAR})(?P=s5)(?P<d6>\d{{1,2}})))"
+    r"(?![\w/-])"
+)
+_JOINS: Final = ("-", "/")
+_YEAR_DIGITS: Final = 4
+_JOINED_LENGTH: Final = 15
+"""Characters of a day and a month's name with the marks that join them."""
+_SPACED: Final = re.compile(rf"(?<![\d.,:+/-])(?<!\d )(\d{{1,2}}) (\d{{1,2}}) ({_FULL_YEAR})(?![\d,:%/-])(?!\.\d| \d)")
+
+
+def joined_dates(digits: str, lexicon: Lexicon) -> Iterator[WrittenDate]:
+    """Yield the dates whose month has its name and whose parts marks join, in any order: ``23/Sep/2020``.
+
+    Between spaces, three numbers are a date where the language has the day first: ``18 08 1978``.
+    """
+    end = 0
+    is_day_first = lexicon.order == "dmy"
+    for run in _DIGITS.finditer(digits):
+        start, stop = run.span()
+        if start < end:
+            continue
+        if stop - start == _YEAR_DIGITS and (digits[start - 1 : start] in _JOINS or digits[stop : stop + 1] in _JOINS):
+            match = _JOINED.search(digits, max(end, start - _JOINED_LENGTH), stop + _JOINED_LENGTH)
+            part = {name[0]: value for name, value in match.groupdict().items() if value} if match else {}
+            month = lexicon.months.at(lex(part["n"]), 0) if match else None
+            if match and month is not None and month[0].calendar is Calendar.GREGORIAN and 1 <= int(part["d"]) <= 31:
+                end = match.end()
+                yield WrittenDate(int(part["y"]), month[0].number, int(part["d"]), match.start(), end)
+        elif is_day_first and digits[stop : stop + 1] == " " and (match := _SPACED.match(digits, start)):
+            day, number = int(match[1]), int(match[2])
+            if 1 <= day <= 31 and 1 <= number <= 12:
+                end = match.end()
+                yield WrittenDate(int(match[3]), number, day, start, end)
 
 
 def _numeric(text: str, start: int, end: int, year: int, month: int, day: int, lexicon: Lexicon) -> WrittenDate:

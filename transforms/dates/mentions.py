@@ -23,6 +23,7 @@ from transforms.dates.grammar import (
     PREFIX,
     WrittenDate,
     east_asian_dates,
+    joined_dates,
     numeric_dates,
     written_dates_at,
     year_in_words,
@@ -216,7 +217,7 @@ def find_dates(text: str, language: str | None, published_at: str | None) -> tup
     found: list[_Found] = []
     claimed: list[Span] = []
     numeric = numeric_dates(text, digits, grammar.lexicon, day_first=None, short_years=True)
-    for written in [*numeric, *east_asian_dates(digits)]:
+    for written in [*numeric, *joined_dates(digits, grammar.lexicon), *east_asian_dates(digits)]:
         claimed.append((written.start, written.end))
         if not written.weak:
             found += _resolved(written, published, None)

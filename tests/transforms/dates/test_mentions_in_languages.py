@@ -77,3 +77,24 @@ def test_dates_of_more_languages(text: str, language: str, expected: list[tuple[
 )
 def test_amounts_are_no_years(text: str, language: str) -> None:
     assert found(text, language) == []
+
+
+@pytest.mark.parametrize(
+    ("written", "language"),
+    [
+        ("23/Sep/2020", "fr"),
+        ("Sep-23-2020", "en"),
+        ("2020/Sep/23", "fr"),
+        ("23-septembre-2020", "fr"),
+        ("2020-September-23", "de"),
+        ("23 09 2020", "fr"),
+    ],
+)
+def test_parts_joined_by_marks_in_any_order(written: str, language: str) -> None:
+    found = find_dates(f"X {written}.", language, None)
+    assert [(mention.date, mention.text) for mention in found] == [("2020-09-23", written)]
+
+
+@pytest.mark.parametrize("text", ["Tel. 030 18 08 1978", "18 08 1978 33", "45 18 1978", "a/b/2020", "7-Zip-2020"])
+def test_numbers_that_are_no_date_of_joined_parts(text: str) -> None:
+    assert not any(mention.precision == "day" for mention in find_dates(text, "fr", None))
