@@ -18,6 +18,8 @@ from schemas.records import Span
 from transforms.entities.lexicon import Lexicon, ambiguous_names, lexicon, organisation_words, shared_words
 from transforms.entities.named import Mention, Named
 from transforms.entities.names_unspaced import UNSPACED, unspaced_names
+from transforms.entities.nominative import LANGUAGES as NOMINATIVE_LANGUAGES
+from transforms.entities.nominative import is_nominative, nominative
 from transforms.entities.tagger import Tagged, rules_add, tag
 from transforms.entities.tagger.features import known_names
 from transforms.text.languages import CAPITAL_NOUNS, primary
@@ -126,11 +128,12 @@ class _Finder:
     precise = False
     """Whether the rules are as precise as a tagger, so that they add what it did not find."""
 
-    def __init__(self, text: str, tokens: Words, words: Lexicon, places: tuple[Span, ...]) -> None:
+    def __init__(self, text: str, tokens: Words, words: Lexicon, places: tuple[Span, ...], code: str) -> None:
         self.places = frozenset(_tokens_in(tokens, places))
         self.text = text
         self.tokens = tokens
         self.words = words
+        self.code = code
         self.given = words.given
         self.ambiguous = ambiguous_names()
         self.taken: frozenset[int] = frozenset()
@@ -281,7 +284,7 @@ class _CasedFinder(_Finder):
     precise = True
 
     def __init__(self, text: str, tokens: Words, words: Lexicon, places: tuple[Span, ...], code: str) -> None:
-        super().__init__(text, tokens, words, places)
+        super().__init__(text, tokens, words, places, code)
         self.capital_nouns = code in CAPITAL_NOUNS
         self.turkish = code == "tr"
         self.romance = code in ("fr", "es", "it", "pt")
@@ -494,7 +497,7 @@ class _ArabicFinder(_Finder):
     """Names in Arabic script."""
 
     def __init__(self, text: str, tokens: Words, words: Lexicon, places: tuple[Span, ...], code: str) -> None:
-        super().__init__(text, tokens, words, places)
+        super().__init__(text, tokens, words, places, code)
         self.arabic = code == "ar"
         self.stem_limit = 4.0 if code == "ar" else 9.0
 
@@ -805,8 +808,18 @@ def _bring_together(text: str, tokens: Words, mentions: list[Mention], finder: _
     for person in people:
         order = sorted(range(len(person.spans)), key=lambda i: person.spans[i])
         person.spans, person.leads = [person.spans[i] for i in order], [person.leads[i] for i in order]
+        if finder.code in NOMINATIVE_LANGUAGES:
+            person.name = _nominative_of(text, person, finder.code)
     people.sort(key=lambda person: person.spans[0])
     return tuple(people)
+
+
+def _nominative_of(text: str, person: Named, code: str) -> str:
+    """Return the full name as the text has it in the nominative, else turned into it."""
+    length = len(person.name.split())
+    forms = [text[start:end] for start, end in person.spans]
+    full = (form for form in forms if len(form.split()) == length > 1 and is_nominative(form, code))
+    return next(full, None) or nominative(person.name, code)
 
 
 def _family_alone(finder: _Finder, at: int, families: set[str]) -> tuple[str, int, int] | None:
