@@ -37,6 +37,8 @@ _ADJECTIVE_FIRST: Final = frozenset(("ru", "uk"))
 _SLAVIC_ADJECTIVE: Final = regex.compile(
     r"(?<=\p{Cyrillic}{3})(?:ый|ий|ой|ого|его|ому|им|ым|ом|ая|ую|ое|ые|ых|іх|ої|ій|ою|а|у|е|і)$"
 )
+_GOVERNING: Final = frozenset(("of", "for"))
+"""What joins a noun in the middle of a name to the rest; ``and`` joins another name."""
 _GENITIVE: Final = frozenset(("ru",))
 """Languages that put a place behind the organisation that it is part of, without a preposition."""
 _PARTICLES: Final = frozenset(("و", "ب", "ل", "ف", "ك", "وب", "ول"))
@@ -61,9 +63,7 @@ def find_organisations(text: str, language: str | None) -> tuple[Organisation, .
         for name, following in pairwise((*tagged, None)):
             if name is not None and name.kind == "organisation":
                 _add_tagged(text, _with_place(text, name, following, code), code, named, sure)
-    merged = _merge(named, text)
-    if tagged is not None:
-        merged = _with_acronyms(merged, text)
+    merged = _with_acronyms(_merge(named, text), text)
     found = [_organisation(name, sorted(spans), sure) for name, spans in merged]
     return tuple(sorted(found, key=lambda organisation: organisation.spans[0]))
 
@@ -311,6 +311,9 @@ def _pattern_cased(
         return None
     if code == "de" and ending - at == 2 and words.zipf.get(word, 0) > 4.5:
         return None
+    governs = ending < len(tokens.key) and tokens.key[ending] in _GOVERNING
+    if governs and _ends_and_begins(tokens.key[ending - 1], code)[1]:  # Federal Bureau (of Investigation)
+        ending = _complement(tokens, ending - 1, words, nouns, code) or ending
     return at, ending, 0
 
 

@@ -163,6 +163,24 @@ def test_organisations(language: str, text: str, expected: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("en", "The World Health Organization (WHO) met. The WHO agreed.", [("World Health Organization", 3)]),
+        ("en", "The Federal Bureau of Investigation (FBI) waits.", [("Federal Bureau of Investigation", 2)]),
+        (
+            "en",
+            "The International Committee of the Red Cross (ICRC) said the ICRC left.",
+            [("International Committee of the Red Cross", 3)],
+        ),
+        ("fr", "L'Organisation mondiale de la santé (OMS) et l'OMS.", [("Organisation mondiale de la santé", 3)]),
+    ],
+)
+def test_full_name_and_acronym_are_one(language: str, text: str, expected: list[tuple[str, int]]) -> None:
+    _, organisations = find_people(text, language)
+    assert [(organisation.name, organisation.count) for organisation in organisations] == expected
+
+
+@pytest.mark.parametrize(
     ("language", "text"),
     [
         ("en", "John F. Kennedy Airport closed. The Victoria Falls and Trump Tower stayed open on Monday."),
