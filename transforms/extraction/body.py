@@ -24,10 +24,11 @@ from transforms.extraction import boilerplate
 from transforms.extraction.block_model import block_model
 from transforms.extraction.blocks import Blocks
 from transforms.extraction.dom import length_of
-from transforms.extraction.features import beside
+from transforms.extraction.features import articles, beside
 from transforms.extraction.stated import data_bodies
 from transforms.extraction.trees import Floats
 from transforms.text.clean import clean_text
+from transforms.text.folding import fold
 
 _COUNT: Any = etree.XPath("count(.//*)")
 Keep = npt.NDArray[np.bool_]
@@ -40,8 +41,8 @@ class Body:
     """Paragraphs of an article and how they were won.
 
     ``lede`` is the summary that the page states, when the text begins with it; ``quality`` the F1 that is to be
-    expected against a careful reader's choice, in [0, 1]; ``links`` the share of link text in the page's text after
-    its navigation was taken away; ``notes`` what is doubtful.
+    expected against a careful reader's choice, in [0, 1]; ``links`` the share of link text in the blocks chosen, in all
+    where none is; ``notes`` what is doubtful.
     """
 
     paragraphs: tuple[str, ...]
@@ -78,7 +79,7 @@ _OTHER: Final = 0.5
 _KEEP_OTHER: Final = 0.3
 """Probability from which a block of a page that is probably no article stays: text is spread more thinly there."""
 _UNSURE: Final = (0.2, 0.8)
-_MUCH: Final = 0.2
+_MUCH: Final = 0.3
 """Share of unsure text from which trafilatura votes. It was made for articles: of other pages it is not asked."""
 _VOTE: Final = 0.5
 """What its vote weighs beside the model's probability."""
@@ -131,12 +132,13 @@ def extract_body(
     if blocks.texts:
         found = block_model().probabilities(blocks, titles=titles, summary=summary)
         lengths = np.fromiter(map(len, blocks.texts), dtype=np.float32, count=len(blocks.texts))
-        links = float(sum(blocks.links) / lengths.sum())
         small = _COUNT(tree) <= _MAX_ELEMENTS
         is_article = other < _OTHER
         found[_under_heading(blocks, found) | _named_beside(blocks, found)] = 0.0
         if (shown := _shown_summary(blocks, found, summary)) is not None:
             found[shown] = max(found[shown], 0.6)
+        if is_article:
+            found[_of_further_articles(blocks, found, titles)] = 0.0
         keep = _without_links_at_the_end(blocks, found > _KEEP) if is_article else found > _KEEP_OTHER
         unsure = (found > _UNSURE[0]) & (found < _UNSURE[1])
         if small and is_article and lengths[unsure].sum() > _MUCH * lengths[keep | unsure].sum():
@@ -144,6 +146,8 @@ def extract_body(
             voted = (1 - _VOTE) * found + _VOTE * _holds(_trafilatura(tree, fast=True), blocks)
             keep = np.where(unsure, voted > _KEEP, keep)
         keep = _with_whole_rows(blocks, _with_like_headings(blocks, found, keep))
+        chosen = keep if keep.any() else ~keep
+        links = float(np.array(blocks.links)[chosen].sum() / lengths[chosen].sum())
         lines = boilerplate.trim(_assemble(blocks, keep), titles=titles)
         left_out = _left_out(blocks, found, keep)
         quality = _expected(found, keep, lengths, _ARTICLES if is_article else _OTHERS)
@@ -250,6 +254,40 @@ def _under_heading(blocks: Blocks, found: Floats) -> Keep:
                 break
             out[after] = True
     return out
+
+
+def _of_further_articles(blocks: Blocks, found: Floats, titles: Sequence[str]) -> Keep:
+    """Return which blocks are of other articles that follow on the page, as sites load them for readers who scroll on.
+
+    They begin at a heading that is named and placed as the headline is, or stand in an `article` of their own behind
+    the one that holds more of the text than all others.
+    """
+    lengths = np.array([len(text) for text in blocks.texts], dtype=np.float64) * (found > _KEEP)
+    roots = articles(blocks)[blocks.nodes]
+    held = np.bincount(roots + 1, weights=lengths)
+    held[0] = 0.0
+    most = int(np.argmax(held)) - 1
+    out: Keep = np.zeros(len(found), dtype=np.bool_)
+    if held[most + 1] > max(_STUB, held.sum() / 2):
+        out |= roots > most
+    headline = fold(titles[0]) if titles else ""
+    heads = [i for i, node in enumerate(blocks.nodes) if blocks.tags[node] in _HEADINGS and blocks.names[node]]
+    shown = next((index for index in heads if fold(blocks.texts[index]) == headline), None)
+    if shown is not None:
+        read = np.cumsum(lengths)
+        like = (i for i in heads if i > shown and _heads_alike(blocks, blocks.nodes[shown], blocks.nodes[i]))
+        long_after = (i for i in like if read[i] - read[shown] > _STUB and fold(blocks.texts[i]) != headline)
+        out[next(long_after, len(out)) :] = True
+    return out
+
+
+def _heads_alike(blocks: Blocks, first: int, second: int) -> bool:
+    """Whether two headings have the same tag and names, and stand in elements of the same."""
+    up, down = blocks.parents[first], blocks.parents[second]
+    return all(
+        blocks.tags[one] == blocks.tags[other] and blocks.names[one] == blocks.names[other]
+        for one, other in ((first, second), (up, down))
+    )
 
 
 def _shown_summary(blocks: Blocks, found: Floats, summary: str | None) -> int | None:

@@ -278,6 +278,15 @@ def beside(blocks: Blocks) -> npt.NDArray[np.int64]:
     return np.array(found, dtype=np.int64)
 
 
+def articles(blocks: Blocks) -> npt.NDArray[np.int64]:
+    """Return for each element the outermost `article` around it, or -1."""
+    found: list[int] = []
+    for index, (tag, parent) in enumerate(zip(blocks.tags, blocks.parents, strict=True)):
+        outer = found[parent] if parent >= 0 else -1
+        found.append(index if outer < 0 and tag == "article" else outer)
+    return np.array(found, dtype=np.int64)
+
+
 def _shift(values: npt.NDArray[np.floating], step: int) -> npt.NDArray[np.floating]:
     """Return for each block the value of the one `step` further on, -1 beyond the ends."""
     out = np.full(len(values), -1.0, dtype=np.float32)
@@ -320,10 +329,6 @@ def _article_share(
     all_prose: float,
 ) -> npt.NDArray[np.floating]:
     """Return the share of the page's prose that stands in the same outermost `article` as a block, -1 in none."""
-    roots: list[int] = []
-    for index, (tag, parent) in enumerate(zip(blocks.tags, blocks.parents, strict=True)):
-        root = roots[parent] if parent >= 0 else -1
-        roots.append(index if root < 0 and tag == "article" else root)
-    key = np.array(roots, dtype=np.int64)[nodes] + 1
+    key = articles(blocks)[nodes] + 1
     held = np.bincount(key, weights=prose)[key] / all_prose
     return np.where(key > 0, held, -1.0)

@@ -51,7 +51,7 @@ def page_type(
     `judged` is what the model says (`transforms.extraction.type_model`): how probably it is no article, and what it is
     then. The model labels a page, and never rejects one: only the rules do.
 
-    `links` is the share of link text in the page, `dated` whether its metadata give it a date, `walled` whether a
+    `links` is the share of link text in the text, `dated` whether its metadata give it a date, `walled` whether a
     short text stands beside an element that is named as a paywall (many sites have one on every page).
     """
     length = sum(map(len, lines))

@@ -140,3 +140,47 @@ def test_a_row_of_values_is_kept_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     found = body.extract_body(tree, read_blocks(tree), titles=())
     assert found is not None
     assert found.paragraphs[-2:] == ("1 | Anna Weiss | 5040", "2 | Omar Said | 5035")
+
+
+ARTICLE = (
+    '<meta property="og:type" content="article">'
+    '<meta property="article:published_time" content="2026-03-01T08:00:00Z"><script type="application/ld+json">'
+    '{"@type": "NewsArticle", "headline": "Gates to open tonight", "datePublished": "2026-03-01T08:00:00Z",'
+    ' "author": {"@type": "Person", "name": "Jane Doe"}}</script>'
+)
+OTHER = "The choir of the upper town sang the old songs for an hour in the square, and then for another one. "
+
+
+def further(opening: str, title: str, heading: str, closing: str) -> str:
+    return f"{opening}{heading.format(title)}{''.join(f'<p>{n}: {OTHER}</p>' for n in range(9))}{closing}"
+
+
+@pytest.mark.parametrize(
+    ("opening", "closing"),
+    [("<div class='story'>", "</div>"), ("<article class='story'>", "</article>"), ("<section>", "</section>")],
+)
+def test_the_text_ends_where_the_next_article_of_the_page_begins(opening: str, closing: str) -> None:
+    heading = '<div class="top"><h1 class="headline">{}</h1></div>'
+    text = "".join(f"<p>{paragraph}</p>" for paragraph in PARAGRAPHS * 2)
+    html = (
+        f'<html lang="en"><head><title>Gates to open tonight</title>{ARTICLE}</head><body><main>'
+        f"{opening}{heading.format('Gates to open tonight')}{text}{closing}"
+        f"{further(opening, 'Choir sings in the square', heading, closing)}</main></body></html>"
+    )
+    found = extract_html(html, url="https://example.org/2026/03/01/gates-to-open-tonight").text
+    assert all(paragraph in found for paragraph in PARAGRAPHS)
+    assert "choir" not in found.lower()
+
+
+def test_headings_of_sections_do_not_end_the_text() -> None:
+    middle = "".join(f"<h2>Gate {n}</h2><p>{n}: {OTHER}</p>" for n in range(9))
+    assert extract_html(around(middle)).text.count("The choir of the upper town") == 9
+
+
+def test_a_short_text_among_many_links_is_no_list() -> None:
+    links = "".join(f'<li><a href="/{n}">Shows and concerts in the towns of county {n}</a></li>' for n in range(60))
+    html = (
+        '<html lang="en"><head><title>Gates to open tonight</title></head><body><div class="sidebar"><ul>'
+        f"{links}</ul></div><div class='content'><h1>Gates to open tonight</h1><p>{PARAGRAPHS[0]}</p></div></body>"
+    )
+    assert PARAGRAPHS[0] in extract_html(html, url="https://example.org/gates").text
