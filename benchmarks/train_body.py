@@ -4,6 +4,7 @@
 
 FOLDER holds gold files (see `benchmarks.gold`). The weights are written to FILE, the shipped ones by default; with
 `--folds` also those of five models that did not see a fifth of the sites each, for `benchmarks.quality --folds DIR`.
+`--ablate` writes nothing, and prints what a model is worth that knows less of a page.
 The same pages give the same weights: seeds are fixed and one thread works. Needs lightgbm (``pip install
 khabar[train]``), which the product does not.
 """
@@ -11,7 +12,7 @@ khabar[train]``), which the product does not.
 import hashlib
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ import numpy as np
 import scipy.sparse as sparse
 from scipy.optimize import minimize
 
-from benchmarks.gold import FOLDS, SHINGLE, Gold, gold_sets, read_gold, tokens_of
+from benchmarks.gold import FOLDS, SHINGLE, Gold, f1, gold_sets, read_gold, tokens_of
 from transforms.errors import Rejected
 from transforms.extraction import block_model
 from transforms.extraction.block_model import LEVELS, Wording
@@ -57,6 +58,8 @@ TREES: dict[str, Any] = {
     "verbose": -1,
 }
 ROUNDS = 150
+KEEP = 0.5
+"""Probability above which a block counts as kept where models are compared."""
 TYPE_LABELS = {
     "article": "article",
     "forum": "forum",
@@ -143,11 +146,11 @@ def name_features(example: Example) -> list[list[Token]]:
     blocks = example.blocks
     rows = []
     for node, inline in zip(blocks.nodes, blocks.inline, strict=True):
-        tokens: list[Token] = [(0, token) for token in name_tokens("span", inline)] if inline else []
+        tokens: list[Token] = [(0, token) for token in sorted(name_tokens("span", inline))] if inline else []
         for level in range(1, LEVELS):
             if node < 0:
                 break
-            tokens += [(level, token) for token in name_tokens(blocks.tags[node], blocks.names[node])]
+            tokens += [(level, token) for token in sorted(name_tokens(blocks.tags[node], blocks.names[node]))]
             node = blocks.parents[node]
         rows.append(tokens)
     return rows
@@ -288,26 +291,9 @@ def varied(example: Example) -> Example:
     return replace(example, blocks=blocks, columns=columns)
 
 
-def fit(corpus: Corpus, pages: Sequence[int], columns: Sequence[int] | None = None) -> dict[str, Any]:
-    """Return the arrays of a model of `pages`.
-
-    What the linear models say of a training page comes from models that did not see its site, as it will for a new one.
-    """
-    import lightgbm
-
-    half = {
-        i: hashlib.md5(("half " + corpus.examples[i].gold.site).encode(), usedforsecurity=False).digest()[0] % 2
-        for i in pages
-    }
-    given: dict[int, np.ndarray] = {}
-    for part in (0, 1):
-        linear = linear_models(corpus, [i for i in pages if half[i] != part])
-        given |= {i: rows_of(varied(corpus.examples[i]), linear) for i in pages if half[i] == part}
-    rows = corpus.rows(pages)
-    weights = corpus.weights[rows]
-    table = np.concatenate([given[i] for i in pages])
-    data = lightgbm.Dataset(table, label=corpus.labels[rows], weight=weights / weights.mean())
-    trees = lightgbm.train(TREES, data, ROUNDS)
+def fit(corpus: Corpus, pages: Sequence[int]) -> dict[str, Any]:
+    """Return the arrays of a model of `pages`."""
+    trees = fit_trees(corpus, pages, training_rows(corpus, pages, half_models(corpus, pages)))
     linear = linear_models(corpus, pages)
     names = sorted(linear.names)
     words = sorted(linear.words)
@@ -322,11 +308,103 @@ def fit(corpus: Corpus, pages: Sequence[int], columns: Sequence[int] | None = No
     }
 
 
+Change = Callable[[Example, Wording], tuple[Example, Wording]]
+"""What is changed in a page, and in what the linear models say of it, before its features are read."""
+
+
+def _as_it_is(example: Example, wording: Wording) -> tuple[Example, Wording]:
+    return example, wording
+
+
+def half_models(corpus: Corpus, pages: Sequence[int]) -> tuple[Wording, Wording]:
+    """Return the linear models of the one and the other half of the sites of `pages`."""
+    halves = [[i for i in pages if _half(corpus.examples[i]) == part] for part in (0, 1)]
+    return linear_models(corpus, halves[0]), linear_models(corpus, halves[1])
+
+
+def _half(example: Example) -> int:
+    return hashlib.md5(("half " + example.gold.site).encode(), usedforsecurity=False).digest()[0] % 2
+
+
+def training_rows(
+    corpus: Corpus, pages: Sequence[int], halves: tuple[Wording, Wording], change: Change = _as_it_is
+) -> np.ndarray:
+    """Return the features of the blocks of `pages`.
+
+    What the linear models say of a training page comes from models that did not see its site, as it will for a new one.
+    """
+    read = (change(varied(e), halves[1 - _half(e)]) for e in (corpus.examples[i] for i in pages))
+    return np.concatenate([rows_of(*example_and_wording) for example_and_wording in read])
+
+
+def fit_trees(corpus: Corpus, pages: Sequence[int], table: np.ndarray) -> Any:
+    """Return trees fitted to the features of `pages`."""
+    import lightgbm
+
+    rows = corpus.rows(pages)
+    weights = corpus.weights[rows]
+    data = lightgbm.Dataset(table, label=corpus.labels[rows], weight=weights / weights.mean())
+    return lightgbm.train(TREES, data, ROUNDS)
+
+
+LEFT_OUT: dict[str, tuple[str, ...]] = {
+    "nothing": (),
+    "title and summary": ("title_share", "title_equal", "summary_share"),
+    "links": ("links", "link_count"),
+    "punctuation, case, digits": ("punctuation", "sentences", "digits", "upper", "ends"),
+    "stop words": ("stops",),
+    "kinds of elements": ("kind",),
+    "names of elements": (),
+    "words of short blocks": (),
+}
+"""What a model is trained without, one after the other, to see what it is worth: columns of blocks, or what is said
+below."""
+
+
+def without(what: str) -> Change:
+    """Return a change of a page after which a model knows nothing of `what`."""
+
+    def change(example: Example, wording: Wording) -> tuple[Example, Wording]:
+        nothing = {name: np.zeros_like(example.columns[name]) for name in LEFT_OUT[what]}
+        changed = replace(example, columns=example.columns | nothing)
+        if what == "kinds of elements":
+            changed = replace(changed, blocks=replace(example.blocks, tags=["div"] * len(example.blocks.tags)))
+        if what == "names of elements":
+            return replace(changed, blocks=replace(example.blocks, names=[""] * len(example.blocks.names))), Wording(
+                {}, wording.words
+            )
+        return changed, Wording(wording.names, {}) if what == "words of short blocks" else wording
+
+    return change
+
+
+def ablation(corpus: Corpus) -> Iterator[tuple[str, float, float]]:
+    """Yield what models are trained without, and the F1 of their choice of blocks: in articles, in other pages.
+
+    Trained on four folds, judged on the fifth; a block counts by its length and by how much of it the gold holds.
+    """
+    pages = range(len(corpus.examples))
+    seen = [i for i in pages if corpus.examples[i].gold.fold]
+    judged = [i for i in pages if not corpus.examples[i].gold.fold]
+    halves, linear = half_models(corpus, seen), linear_models(corpus, seen)
+    for what in LEFT_OUT:
+        change = without(what)
+        trees = fit_trees(corpus, seen, training_rows(corpus, seen, halves, change))
+        scores: dict[bool, list[tuple[float, float]]] = {True: [], False: []}
+        for example in (corpus.examples[i] for i in judged):
+            kept = trees.predict(rows_of(*change(example, linear))) > KEEP
+            lengths = np.fromiter(map(len, example.blocks.texts), dtype=np.float64)
+            right, true = (lengths * example.labels)[kept].sum(), (lengths * example.labels).sum()
+            precision, recall = right / max(1.0, lengths[kept].sum()), right / max(1.0, true)
+            scores[example.gold.page_type == "article"].append((precision, recall))
+        yield what, *(f1(*np.mean(scores[kind], axis=0)) for kind in (True, False))
+
+
 def fit_types(found: Sequence[Example]) -> dict[str, Any]:
     """Return the arrays of a model that tells articles from other pages."""
     import lightgbm
 
-    tokens = [type_tokens(e.structured, e.blocks, e.gold.url) for e in found]
+    tokens = [sorted(type_tokens(e.structured, e.blocks, e.gold.url)) for e in found]
     parts = np.array([_part(f"type {e.gold.site}", TYPE_PARTS) for e in found])
     kinds = [TYPE_LABELS.get(e.gold.page_type, "other") for e in found]
     other = np.array([e.gold.page_type != "article" for e in found], dtype=np.float32)
@@ -434,10 +512,16 @@ def train(paths: Sequence[Path], *, out: Path, folds: Path | None, limit: int | 
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), default=SHIPPED, help="The file that is written.")
 @click.option("--folds", type=click.Path(path_type=Path), help="A folder for the models that judge each fold.")
+@click.option("--ablate", is_flag=True, help="Print what each part of what a model knows is worth.")
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many pages of a set.")
-def main(folder: Path, out: Path, folds: Path | None, limit: int | None) -> None:
+def main(folder: Path, out: Path, folds: Path | None, ablate: bool, limit: int | None) -> None:
     """Train, and say what came out."""
     paths = [path for name, path in gold_sets(folder).items() if name != "htmldate"]
+    if ablate:
+        logging.disable(logging.CRITICAL)
+        for what, articles, others in ablation(Corpus(list(examples(paths, limit=limit)))):
+            click.echo(f"without {what}: articles {articles:.4f}, other pages {others:.4f}")
+        return
     arrays = train(paths, out=out, folds=folds, limit=limit)
     click.echo(f"{out}: {out.stat().st_size // 1024} KB, {len(arrays['body_roots'])} trees")
 

@@ -17,7 +17,7 @@ import stopwordsiso
 
 from transforms.extraction.blocks import Blocks
 from transforms.extraction.features import NameScores, features, own_columns
-from transforms.extraction.tokens import crc, name_tokens, word_tokens
+from transforms.extraction.tokens import Weights, name_tokens, word_tokens
 from transforms.extraction.trees import Floats, Trees
 
 Model = TypeVar("Model")
@@ -25,21 +25,7 @@ LEVELS: Final = 4
 _FILE: Final = "body_model.npz"
 _STOP_LENGTH: Final = 5
 _KEPT: Final = 20_000
-"""Names and words of which it is remembered what they say."""
-
-
-class _Known(dict[str, float]):
-    """What spellings say, found once for each: words come back from block to block and from page to page."""
-
-    def __init__(self, weights: Mapping[int, float]) -> None:
-        super().__init__()
-        self._weights = weights
-
-    def __missing__(self, token: str) -> float:
-        if len(self) >= _KEPT:
-            self.clear()
-        weight = self[token] = self._weights.get(crc(token), 0.0)
-        return weight
+"""Elements' names of which it is remembered what they say."""
 
 
 class Wording:
@@ -52,14 +38,15 @@ class Wording:
         self.names = names
         self.words = words
         self._names_seen: dict[tuple[str, str], NameScores] = {}
-        self._words_seen = _Known(words)
+        self._rows: Weights[NameScores | None] = Weights(names, None)
+        self._words: Weights[float] = Weights(words, 0.0)
 
     def name_scores(self, tag: str, names: str) -> NameScores:
         """Return what an element's tag and names say of a block: as a part of its line, and one to three levels up."""
         key = (tag, names)
         found = self._names_seen.get(key)
         if found is None:
-            rows = [row for token in name_tokens(tag, names) if (row := self.names.get(token))]
+            rows = [row for token in name_tokens(tag, names) if (row := self._rows[token])]
             found = cast(NameScores, tuple(map(sum, zip(*rows, strict=True)))) if rows else (0.0,) * LEVELS
             if len(self._names_seen) >= _KEPT:
                 self._names_seen.clear()
@@ -68,7 +55,7 @@ class Wording:
 
     def word_score(self, text: str) -> float:
         """Return what the words of a short block say."""
-        return sum(map(self._words_seen.__getitem__, word_tokens(text)))
+        return sum(map(self._words.__getitem__, word_tokens(text)))
 
 
 @dataclass(frozen=True, slots=True)

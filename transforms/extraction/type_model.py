@@ -5,7 +5,7 @@ is one of some fifty features for small boosted trees. Trained by `benchmarks.tr
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,7 +15,7 @@ from transforms.dedup.identity import parts_of
 from transforms.extraction.block_model import loaded_once, weights
 from transforms.extraction.blocks import Blocks
 from transforms.extraction.structured import Structured
-from transforms.extraction.tokens import crc, split_names, token_of_tag, tokens_of_name
+from transforms.extraction.tokens import Weights, split_names, tokens_of_name
 from transforms.extraction.trees import Floats, Trees
 
 LABELS: Final = ("other", "forum", "product", "section")
@@ -42,13 +42,14 @@ _LIKELY: Final = 0.5
 _TAGS: Final = ("p", "li", "td", "div", "h2", "h3", "h4", "span", "pre")
 
 
-def type_tokens(structured: Structured, blocks: Blocks, url: str | None) -> set[int]:
+def type_tokens(structured: Structured, blocks: Blocks, url: str | None) -> set[str]:
     """Return what a page is called in its own words: names of elements, types, meta names, words of its address."""
     names = {name for names in set(blocks.names) for name in split_names(names)}
-    said = [f"@type {kind}" for kind in structured.kinds[:30]]
+    said = [f"<{tag}" for tag in set(blocks.tags)]
+    said += [f"@type {kind}" for kind in structured.kinds[:30]]
     said += [f"meta {name}" for name in list(structured.meta)[:80]]
     said += [f"url {word}" for word in _WORDS.findall(parts_of(url).path.lower()[:200])]
-    return set(map(token_of_tag, set(blocks.tags))).union(map(crc, said), *map(tokens_of_name, names))
+    return set(said).union(*map(tokens_of_name, names))
 
 
 def type_features(structured: Structured, blocks: Blocks, url: str | None, score: float) -> Floats:
@@ -118,12 +119,12 @@ def _shape(blocks: Blocks) -> Iterator[float]:
 class TypeModel:
     """Weights of tokens, and trees: whether a page is no article, and for each label whether it is that."""
 
-    tokens: Mapping[int, float]
+    tokens: Weights[float]
     trees: tuple[Trees, ...]
 
-    def score(self, tokens: set[int]) -> float:
+    def score(self, tokens: set[str]) -> float:
         """Return what tokens say for a page that is no article."""
-        return sum(self.tokens[token] for token in self.tokens.keys() & tokens)
+        return sum(map(self.tokens.__getitem__, tokens))
 
     def judge(self, structured: Structured, blocks: Blocks, url: str | None) -> tuple[float, str]:
         """Return the probability that a page is no article, and what it most probably is where that is likely."""
@@ -143,7 +144,9 @@ def type_model() -> TypeModel:
     arrays = weights()
     scale = float(arrays["scale"])
     return TypeModel(
-        tokens=dict(zip(arrays["type_tokens"].tolist(), (arrays["type_weights"] * scale).tolist(), strict=True)),
+        tokens=Weights(
+            dict(zip(arrays["type_tokens"].tolist(), (arrays["type_weights"] * scale).tolist(), strict=True)), 0.0
+        ),
         trees=tuple(Trees.read(arrays, f"type_{label}") for label in LABELS),
     )
 
