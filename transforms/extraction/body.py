@@ -79,7 +79,7 @@ _OTHER: Final = 0.5
 _KEEP_OTHER: Final = 0.3
 """Probability from which a block of a page that is probably no article stays: text is spread more thinly there."""
 _UNSURE: Final = (0.2, 0.8)
-_MUCH: Final = 0.3
+_MUCH: Final = 0.25
 """Share of unsure text from which trafilatura votes. It was made for articles: of other pages it is not asked."""
 _VOTE: Final = 0.5
 """What its vote weighs beside the model's probability."""
