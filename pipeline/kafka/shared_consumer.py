@@ -25,9 +25,8 @@ _MOST_AHEAD_BYTES: Final = 4 * 1024 * 1024
 _ALL_RECORDS: Final = 2**31
 _ANSWER_MS: Final = 50
 """Until brokers answer that nothing has come."""
-_STEP_SECONDS: Final = 0.25
+_STEP_SECONDS: Final = 0.1
 """How long others may have to wait for the consumer while one waits for records."""
-_HAND_ON_SECONDS: Final = 0.001
 _TURN_SECONDS: Final = 0.05
 """How long one waits while there are records of another partition, which may be read at this moment or be next."""
 _SETTLED_SHARE: Final = 0.1
@@ -43,6 +42,28 @@ class ReadElsewhereError(RuntimeError):
     """Another call has begun to read the partition: what comes of it is that one's."""
 
 
+class _FairLock:
+    """A lock that one who waits gets before one who has just released it: threading's is taken again at once."""
+
+    def __init__(self) -> None:
+        self._next = threading.Lock()
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> None:
+        with self._next:
+            self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+    def is_mine_at_once(self) -> bool:
+        """Take the lock if nobody has it, and say whether that is so."""
+        return self._lock.acquire(blocking=False)
+
+    def release(self) -> None:
+        self._lock.release()
+
+
 class SharedConsumer:
     """Reads partitions of the raw topic for several threads; each partition is read by the one that sought it last.
 
@@ -52,7 +73,7 @@ class SharedConsumer:
 
     def __init__(self, job: KafkaJob) -> None:
         self._job = job
-        self._lock = threading.Lock()
+        self._lock = _FairLock()
         self._fetched: dict[TopicPartition, Fetched] = {}
         self._grown_at = time.monotonic()
         self._answers = 0
@@ -85,7 +106,7 @@ class SharedConsumer:
     def next(self, place: TopicPartition, fetched: Fetched) -> ConsumerRecord | None:
         """Return the next record of a partition; None when none has come."""
         # Who fetches, fetches for all: nobody waits for that.
-        if not fetched and self._lock.acquire(blocking=False):
+        if not fetched and self._lock.is_mine_at_once():
             try:
                 self._check(place, fetched)
                 self._fetch([place], 0)
@@ -98,19 +119,18 @@ class SharedConsumer:
 
         What comes of another partition ends the wait: it is that one's turn.
         """
+        answers = self._answers
         began = time.monotonic()
         seconds = min(seconds, max(_SETTLED_SHARE * (began - self._grown_at), _TURN_SECONDS))
         if any(self._fetched.values()):
             seconds = 0.0 if fetched else min(seconds, _TURN_SECONDS)
         until = began + seconds
-        answers = self._answers
         while answers == self._answers and goes_on() and (left := until - time.monotonic()) > 0:
             with self._lock:
                 self._check(place, fetched)
                 if answers == self._answers:
                     empty = [paused for paused in self._consumer.paused() if not self._fetched[paused]]
                     self._fetch(empty, min(left, _STEP_SECONDS))
-            time.sleep(_HAND_ON_SECONDS)  # a lock that is taken again at once is nobody else's
 
     def end(self, place: TopicPartition, fetched: Fetched) -> int | None:
         """Return the offset up to which a partition was fetched, None while fetched records wait."""
