@@ -157,17 +157,23 @@ class _ReadPartitionFn(DoFn):
     ) -> Iterator[Any]:
         job = self._job
         following = watch(job)
-        # A bundle may hold many partitions: its time is theirs together, and none waits for what another has.
-        if following.standing is Standing.CURRENT and time.monotonic() >= self._bundle_ends:
+        # A bundle may hold many partitions: its time is theirs together, and none waits for what another has. They may
+        # come in the same order each time, so one that was passed over has its turn in the next bundle.
+        me = (job.name, job.run, partition)
+        late = following.standing is Standing.CURRENT and time.monotonic() >= self._bundle_ends
+        if late and me not in _PASSED_OVER:
+            _PASSED_OVER.add(me)
             tracker.defer_remainder()
             return
+        _PASSED_OVER.discard(me)
         reader = _borrow(job, partition)
         try:
             reader.stand_at(tracker.current_restriction().start)
             records = size = 0
             if self._bundle_waits:
                 self._bundle_waits = False
-                reader.wait(following)
+                if not _PASSED_OVER:
+                    reader.wait(following)
                 self._bundle_ends = time.monotonic() + job.bundle_seconds
             while following.standing is Standing.CURRENT:
                 record = reader.next()
@@ -370,6 +376,8 @@ class _Reader:
 
 # A reader is used by one call at a time: a call borrows it, and one that failed does not give it back.
 _READERS: dict[tuple[str, str, int], _Reader] = {}
+_PASSED_OVER: set[tuple[str, str, int]] = set()
+"""Partitions that the last bundle had no time for."""
 _LOCK = threading.Lock()
 
 
