@@ -397,7 +397,8 @@ def ablation(corpus: Corpus) -> Iterator[tuple[str, float, float]]:
             right, true = (lengths * example.labels)[kept].sum(), (lengths * example.labels).sum()
             precision, recall = right / max(1.0, lengths[kept].sum()), right / max(1.0, true)
             scores[example.gold.page_type == "article"].append((precision, recall))
-        yield what, *(f1(*np.mean(scores[kind], axis=0)) for kind in (True, False))
+        articles, others = (f1(*np.mean(scores[kind] or [(0.0, 0.0)], axis=0)) for kind in (True, False))
+        yield what, articles, others
 
 
 def fit_types(found: Sequence[Example]) -> dict[str, Any]:
