@@ -514,7 +514,7 @@ class _Replay:
         if size > self._limit:
             kept = max(0, min(_KEPT, self._limit - 2 * _OVERHEAD))
             why = f"{len(message.value)} bytes, the topic {self._topic} takes {self._limit}"
-            cut = replace(
+            cut = msgspec.structs.replace(
                 origin,
                 payload=origin.payload[:kept],
                 payload_bytes=origin.payload_bytes or len(origin.payload),
