@@ -31,7 +31,7 @@ from pipeline.errors import stopping
 from pipeline.items import Gap, Item, Origin, Span
 from pipeline.kafka.connection import ATTEMPTS_HEADER, KafkaJob, until_answered
 from pipeline.kafka.control import Standing, Watch, acknowledge, watch
-from pipeline.kafka.positions import committed_offset
+from pipeline.kafka.positions import settled_offset
 from pipeline.kafka.shared_consumer import Fetched, shared_consumer
 from pipeline.kafka.topic_ids import Beside
 from pipeline.observe.metrics import BYTES_READ, RECORDS_READ
@@ -296,7 +296,7 @@ class _Reader:
         """Make the next record the first one that is not settled, given where the runner believes to stand."""
         if start == self.position:
             return
-        found = committed_offset(self._job, self.partition)
+        found = settled_offset(self._job, self.partition)
         if found is None:
             committed = self._edge("beginning", self._place)
         else:

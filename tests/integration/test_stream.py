@@ -8,7 +8,7 @@ from pathlib import Path
 
 import orjson
 import pytest
-from kafka import KafkaProducer
+from kafka import KafkaProducer, OffsetAndMetadata, TopicPartition
 from kafka.admin import NewPartitions
 
 from pipeline.kafka.topics import partitions, read_to_end
@@ -319,3 +319,22 @@ def test_a_stream_says_that_its_prism_is_being_built_and_stops_meanwhile(
     assert stream.drain() == 0
     assert "it is fetched now, once" in stream.text()
     eventually(lambda: has_ended(int(began.read_text())), "what builds it has ended")
+
+
+def test_a_process_that_died_between_its_position_and_its_commit_is_not_waited_for(
+    deploy: Deploy, start_stream: StartStream
+) -> None:
+    deployment = deploy(partitions=2)
+    deployment.send(payloads(40))
+    job = deployment.job
+    # Brokers would end what it left open after a quarter of an hour.
+    dead = job.connection.transactional_producer(job.transactional_id(1), transaction_timeout_ms=900_000)
+    dead.begin_transaction()
+    dead.send(job.topics.articles, value=b"{}", key=b"of the dead").get(timeout=30)
+    position = {TopicPartition(job.topics.raw, 1): OffsetAndMetadata(5, "", -1)}
+    dead.send_offsets_to_transaction(position, job.name)
+    stream = start_stream(deployment)
+    settled(deployment)
+    assert stream.drain() == 0
+    dead.close(timeout=0)
+    deployment.verify()
