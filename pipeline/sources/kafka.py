@@ -287,6 +287,7 @@ class _Reader:
         self._taken_back: ConsumerRecord | None = None
         self._silent_since: float | None = None
         self._pause = _FIRST_PAUSE
+        self._stood_at = (-1, -1)
         self.partition = partition
         self.position = -1
         self.closed = False
@@ -294,7 +295,9 @@ class _Reader:
 
     def stand_at(self, start: int) -> None:
         """Make the next record the first one that is not settled, given where the runner believes to stand."""
-        if start == self.position:
+        # As long as nothing was handed out the runner believes what it did at first, and what was fetched is good: to
+        # seek again would drop it, each time before it is read.
+        if start == self.position or (start, self.position) == self._stood_at:
             return
         found = settled_offset(self._job, self.partition)
         if found is None:
@@ -304,6 +307,7 @@ class _Reader:
             Beside.decode(metadata).check(self._job, self._job.source(self.partition))
         # Below the committed position all is settled. Above it, the sink will say loudly that something is missing.
         self.position = max(start, committed)
+        self._stood_at = (start, self.position)
         self._taken_back = None
         self._silent_since = None
         self._fetched = self._consumer.seek(self._place, self.position)

@@ -1,13 +1,16 @@
 """One consumer for all partitions of a process: who reads a partition reads all of it."""
 
+import contextlib
 import time
 from collections.abc import Callable
 
 import pytest
-from kafka import TopicPartition
+from kafka import OffsetAndMetadata, TopicPartition
 
 from pipeline.kafka import shared_consumer
+from pipeline.kafka.connection import until_answered
 from pipeline.kafka.shared_consumer import Fetched, ReadElsewhereError, SharedConsumer
+from pipeline.sources.kafka import _Reader
 from tests.integration.conftest import Deploy, eventually, payloads
 
 
@@ -64,3 +67,28 @@ def test_a_record_of_any_partition_ends_the_wait_and_so_does_the_end_of_the_run(
     answers = iter([True, True, False])
     assert wait(lambda: next(answers))
     assert next(answers, None) is None
+
+
+def test_what_was_fetched_is_kept_while_the_runner_has_seen_nothing_of_a_partition(deploy: Deploy) -> None:
+    deployment = deploy(partitions=1)
+    deployment.send(payloads(6))
+    job = deployment.job
+    place = TopicPartition(job.topics.raw, 0)
+
+    def commit() -> None:
+        with contextlib.closing(job.connection.admin()) as admin:
+            admin.alter_group_offsets(job.name, {place: OffsetAndMetadata(4, "", -1)})
+
+    until_answered("commit a position", commit)
+    reader = _Reader(job, 0)
+    reader.stand_at(0)
+    consumer = shared_consumer.shared_consumer(job)
+    eventually(
+        lambda: consumer.wait(place, reader._fetched, 1.0, lambda: True) or bool(reader._fetched), "records come"
+    )
+    reader.stand_at(0)  # the runner begins where it did
+    found = reader.next()
+    assert found is not None and found.offset == 4
+    reader.position = 5
+    reader.stand_at(0)  # it has lost what was handed out since
+    assert reader.position == 4
