@@ -27,6 +27,7 @@ MAX_LINE: Final = 160
 """Characters of a line with dates; more is a paragraph."""
 _NEAR: Final = 60
 """Characters before a date in which its label stands."""
+_CHILDREN: Final = 100
 _MAX_OWN: Final = 60
 """Characters directly in a block that a layout has; more is running text with marked words."""
 _MAX_WORDS: Final = 12
@@ -255,8 +256,8 @@ def _is_date(heading: HtmlElement, language: str | None) -> bool:
 
 
 def _own(block: HtmlElement) -> int:
-    """Return how many characters stand directly in `block`."""
-    texts = [block.text or "", *(child.tail or "" for child in block)]
+    """Return how many characters stand directly in `block`, among its first children: each date in it asks."""
+    texts = [block.text or "", *(child.tail or "" for child in islice(block, _CHILDREN))]
     return sum(len(" ".join(text.split())) for text in texts)
 
 
