@@ -211,9 +211,13 @@ def loop(bootstrap: str, name: str, cores: int, warm: int, core: int, outcome: C
 def _article(record: Any) -> bytes:
     from transforms.decode import decode
     from transforms.enrich import enrich
+    from transforms.errors import Rejected
     from transforms.extract import extract
 
-    return encode(enrich(extract(decode(record.value, {})), _provenance(record)))
+    try:
+        return encode(enrich(extract(decode(record.value, {})), _provenance(record)))
+    except Rejected as why:  # what is no article for Khabar is none for the loop
+        return orjson.dumps([why.reason, why.message])
 
 
 def _outcome(record: Any) -> bytes:
