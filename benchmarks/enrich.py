@@ -7,7 +7,6 @@ machines differs, the last column is a unit of this run: the time that SHA-256 t
 
 import argparse
 import gzip
-import hashlib
 import os
 import time
 from collections import defaultdict
@@ -17,7 +16,7 @@ from typing import Any
 
 import orjson
 
-from benchmarks.figures import Figure
+from benchmarks.figures import Figure, unit
 from benchmarks.stream import EVALDATA
 from pipeline.sandbox import Sandbox
 from schemas.reasons import Stage
@@ -103,15 +102,6 @@ def cost(several: list[str], rounds: int) -> tuple[dict[str, float], int]:
     finally:
         Parts.read = read  # type: ignore[method-assign]
     return spent, rounds * sum(map(len, several))
-
-
-def unit() -> float:
-    """Return the milliseconds of processor time that this machine needs for 1 MB of SHA-256 now."""
-    data = bytes(1_000_000)
-    began = time.process_time()
-    for _ in range(10):
-        hashlib.sha256(data).digest()
-    return (time.process_time() - began) * 100
 
 
 def main() -> None:

@@ -1,6 +1,8 @@
 """What benchmarks measure, as data: a figure with its goal, from two sides that took turns wherever there are two."""
 
+import hashlib
 import statistics
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -85,3 +87,12 @@ def _short(number: float | None) -> str:
     if number is None:
         return ""
     return f"{number:,.0f}" if abs(number) >= 100 else f"{number:.3g}"
+
+
+def unit() -> float:
+    """Return the milliseconds of processor time that this machine needs for 1 MB of SHA-256 now."""
+    data = bytes(1_000_000)
+    began = time.process_time()
+    for _ in range(10):
+        hashlib.sha256(data).digest()
+    return (time.process_time() - began) * 100

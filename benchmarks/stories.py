@@ -17,7 +17,6 @@ As the speed of machines differs, the last column is a unit of this run: the tim
 
 import argparse
 import gzip
-import hashlib
 import json
 import os
 import random
@@ -34,6 +33,7 @@ import psycopg
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.figures import unit
 from pipeline.index.base import StoryArticle
 from pipeline.index.index import Index
 from pipeline.index.storage.base import RareTermsWrite, Store, Writes
@@ -197,15 +197,6 @@ def server_time(store: Store) -> float:
 def memory() -> float:
     """Return the megabytes of memory that this process holds."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
-
-
-def unit() -> float:
-    """Return the milliseconds of processor time that this machine needs for 1 MB of SHA-256 now."""
-    data = bytes(1_000_000)
-    started = time.process_time()
-    for _ in range(10):
-        hashlib.sha256(data).digest()
-    return (time.process_time() - started) * 100
 
 
 def main() -> None:

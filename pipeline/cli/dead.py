@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from pipeline.cli.options import option, say, with_connection
-from pipeline.errors import visible, visible_json
+from pipeline.errors import visible_json
 
 
 @click.group()
@@ -32,7 +32,7 @@ def list_(connection: Any, topics: Any, reason: str | None, **options: Any) -> N
         origin = found.dead.provenance
         where = "/".join(str(getattr(origin, name, "")) for name in ("topic", "partition", "offset"))
         again = f"  (run again as {marker.raw})" if marker else ""
-        message = visible(" ".join(found.dead.message.split())[:120])
+        message = " ".join(found.dead.message.split())[:120]
         say(f"{found.place:<10} {found.dead.reason:<18} {found.dead.stage:<8} {where:<20} {message}{again}")
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
-from kafka import KafkaProducer
+from kafka import KafkaProducer, OffsetAndMetadata, TopicPartition
 
 from pipeline.kafka.connection import Connection, KafkaJob, Topics, until_answered
 from pipeline.kafka.topics import NewTopics, lag, prepare, read_to_end
@@ -116,6 +116,16 @@ class Deployment:
 
     def committed(self) -> int:
         return until_answered("measure the position", lambda: lag(self.job)).committed
+
+    def set_position(self, offset: int) -> None:
+        """Set the job's position in the first partition, as an operator does it."""
+        place = TopicPartition(self.topics.raw, 0)
+
+        def alter() -> None:
+            with contextlib.closing(self.connection.admin()) as admin:
+                admin.alter_group_offsets(self.name, {place: OffsetAndMetadata(offset, "", -1)})
+
+        until_answered("set a position", alter)
 
     def values(self, topic: str) -> list[bytes]:
         return [record.value for record in read_to_end(self.connection, topic)]

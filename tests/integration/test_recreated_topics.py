@@ -4,9 +4,7 @@ import contextlib
 from pathlib import Path
 
 import pytest
-from kafka import TopicPartition
 from kafka.errors import KafkaError
-from kafka.structs import OffsetAndMetadata
 
 from pipeline.kafka.topics import NewTopics, prepare
 from tests.conftest import Khabar
@@ -23,13 +21,6 @@ def recreate(deployment: Deployment, records: list[bytes], partitions: int | Non
     deployment.send(records)
 
 
-def set_position(deployment: Deployment, offset: int) -> None:
-    """Set the job's position as an operator does it."""
-    with contextlib.closing(deployment.connection.admin()) as admin:
-        place = TopicPartition(deployment.topics.raw, 0)
-        admin.alter_group_offsets(deployment.name, {place: OffsetAndMetadata(offset, "", -1)})
-
-
 def delete(deployment: Deployment, topic: str) -> None:
     with contextlib.closing(deployment.connection.admin()) as admin:
         admin.delete_topics([topic])
@@ -42,15 +33,21 @@ def delete(deployment: Deployment, topic: str) -> None:
         eventually(gone, f"{topic} is gone")
 
 
-@pytest.mark.parametrize("records", [4, 40], ids=["shorter", "longer"])
-def test_a_topic_that_was_created_anew_while_the_job_was_away_stops_it(
-    deploy: Deploy, start_stream: StartStream, khabar: Khabar, records: int
-) -> None:
-    deployment = deploy(partitions=1)
+def with_ten_processed(deploy: Deploy, start_stream: StartStream, partitions: int) -> Deployment:
+    """Return a deployment whose stream has processed ten records and was stopped."""
+    deployment = deploy(partitions)
     deployment.send(payloads(10))
     stream = start_stream(deployment)
     eventually(lambda: deployment.committed() == 10, "the first ten are processed")
     assert stream.drain() == 0, stream.text()
+    return deployment
+
+
+@pytest.mark.parametrize("records", [4, 40], ids=["shorter", "longer"])
+def test_a_topic_that_was_created_anew_while_the_job_was_away_stops_it(
+    deploy: Deploy, start_stream: StartStream, khabar: Khabar, records: int
+) -> None:
+    deployment = with_ten_processed(deploy, start_stream, partitions=1)
     deployment.verify()
 
     recreate(deployment, payloads(records, first=100))
@@ -71,11 +68,7 @@ def test_a_topic_that_was_created_anew_while_the_job_was_away_stops_it(
 def test_a_topic_that_was_created_anew_with_other_partitions_stops_the_job(
     deploy: Deploy, start_stream: StartStream, partitions: int
 ) -> None:
-    deployment = deploy(partitions=2)
-    deployment.send(payloads(10))
-    stream = start_stream(deployment)
-    eventually(lambda: deployment.committed() == 10, "the first ten are processed")
-    assert stream.drain() == 0, stream.text()
+    deployment = with_ten_processed(deploy, start_stream, partitions=2)
     recreate(deployment, [], partitions)
     deployment.send(payloads(12, first=100), partition=0)
     again = start_stream(deployment)
@@ -90,17 +83,13 @@ def test_a_topic_that_was_created_anew_with_other_partitions_stops_the_job(
 def test_a_position_that_was_set_back_by_hand_stops_the_job_before_anything_has_a_second_outcome(
     deploy: Deploy, start_stream: StartStream
 ) -> None:
-    deployment = deploy(partitions=1)
-    deployment.send(payloads(10))
-    stream = start_stream(deployment)
-    eventually(lambda: deployment.committed() == 10, "all are processed")
-    assert stream.drain() == 0, stream.text()
-    set_position(deployment, 3)
+    deployment = with_ten_processed(deploy, start_stream, partitions=1)
+    deployment.set_position(3)
     again = start_stream(deployment)
     assert again.wait() == 1
     assert "was set back to 3, but all before 10 has its outcomes" in again.text()
 
-    set_position(deployment, 10)
+    deployment.set_position(10)
     deployment.send(payloads(10, first=10))
     on = start_stream(deployment)
     eventually(lambda: deployment.committed() == 20, "all are processed")
@@ -110,13 +99,9 @@ def test_a_position_that_was_set_back_by_hand_stops_the_job_before_anything_has_
 def test_a_position_that_was_set_beyond_records_is_said_and_found(
     deploy: Deploy, start_stream: StartStream, khabar: Khabar
 ) -> None:
-    deployment = deploy(partitions=1)
-    deployment.send(payloads(10))
-    stream = start_stream(deployment)
-    eventually(lambda: deployment.committed() == 10, "all are processed")
-    assert stream.drain() == 0, stream.text()
+    deployment = with_ten_processed(deploy, start_stream, partitions=1)
     deployment.send(payloads(10, first=10))
-    set_position(deployment, 15)
+    deployment.set_position(15)
     again = start_stream(deployment)
     eventually(lambda: deployment.committed() == 20, "the rest is processed")
     assert again.drain() == 0, again.text()

@@ -1,14 +1,12 @@
 """One consumer for all partitions of a process: who reads a partition reads all of it."""
 
-import contextlib
 import time
 from collections.abc import Callable
 
 import pytest
-from kafka import OffsetAndMetadata, TopicPartition
+from kafka import TopicPartition
 
 from pipeline.kafka import shared_consumer
-from pipeline.kafka.connection import until_answered
 from pipeline.kafka.shared_consumer import Fetched, ReadElsewhereError, SharedConsumer
 from pipeline.sources.kafka import _Reader
 from tests.integration.conftest import Deploy, eventually, payloads
@@ -74,12 +72,7 @@ def test_what_was_fetched_is_kept_while_the_runner_has_seen_nothing_of_a_partiti
     deployment.send(payloads(6))
     job = deployment.job
     place = TopicPartition(job.topics.raw, 0)
-
-    def commit() -> None:
-        with contextlib.closing(job.connection.admin()) as admin:
-            admin.alter_group_offsets(job.name, {place: OffsetAndMetadata(4, "", -1)})
-
-    until_answered("commit a position", commit)
+    deployment.set_position(4)
     reader = _Reader(job, 0)
     reader.stand_at(0)
     consumer = shared_consumer.shared_consumer(job)

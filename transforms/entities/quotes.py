@@ -621,10 +621,8 @@ class _Speakers:
         while stripped.endswith(wording.after):
             verb = max((verb for verb in wording.after if stripped.endswith(verb)), key=len)
             stripped = stripped.removesuffix(verb).rstrip(" ,，")
-        clause = floor + max(map(stripped.rfind, "，,、"), default=-1) + 1
-        if not wording.marker and (people := self.people_between(clause, start)):
-            return people[-1]
-        if wording.marker and (people := self.people_between(floor, start)):
+        clause = floor + max(map(stripped.rfind, "，,、")) + 1
+        if people := self.people_between(floor if wording.marker else clause, start):
             return people[-1]
         return self.phrase_said(stripped, start)
 
